@@ -1,0 +1,73 @@
+//! What happens while a question is answered, as it happens.
+
+use serde::Serialize;
+
+use super::plan::StepType;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    Started {
+        question: String,
+    },
+    Retrieved {
+        tables: Vec<String>,
+        whole_schema: bool,
+        context_tokens: usize,
+        duration_ms: f64,
+    },
+    Planning {
+        attempt: u32,
+    },
+    Planned {
+        attempt: u32,
+        steps: usize,
+        duration_ms: f64,
+    },
+    /// A plan that could not be used, or steps that failed: what the planner is told.
+    Feedback {
+        attempt: u32,
+        message: String,
+    },
+    StepStarted {
+        id: String,
+        #[serde(rename = "type")]
+        step_type: StepType,
+        description: String,
+        number: usize,
+        of: usize,
+    },
+    StepFinished {
+        id: String,
+        status: &'static str,
+        row_count: Option<usize>,
+        duration_ms: f64,
+        error: Option<String>,
+    },
+    Judging,
+    Judged {
+        answers_question: bool,
+        confidence: f64,
+        duration_ms: f64,
+    },
+    /// Something the person should know.
+    Notice {
+        message: String,
+    },
+    Finished {
+        attempts: u32,
+        duration_ms: f64,
+    },
+}
+
+/// Watches a question being answered.
+pub trait Observer: Send + Sync {
+    fn observe(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Send + Sync> Observer for F {
+    fn observe(&self, event: &Event) {
+        self(event);
+    }
+}

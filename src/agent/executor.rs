@@ -1,0 +1,389 @@
+//! Carries a plan out: checks all SQL first, then runs the steps in the order of their dependencies, one at
+//! a time or side by side. Results of earlier attempts that are still good are not computed again.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::StreamExt;
+use futures::stream::FuturesUnordered;
+use tokio_util::sync::CancellationToken;
+
+use super::event::{Event, Observer};
+use super::plan::{Plan, Step, Work};
+use super::step::{Status, StepRecord};
+use crate::config::Pattern;
+use crate::db::{Limits, Table};
+use crate::llm::Usage;
+use crate::schema::SchemaIndex;
+use crate::sql::{Reference, Template};
+use crate::tools::{ErrorClass, Prepared, SearchTool, SqlTool, StepError, analyze, verify};
+
+/// The tools that steps use, and their bounds.
+pub struct Executor<'a> {
+    pub sql: &'a SqlTool,
+    pub search: Option<&'a dyn SearchTool>,
+    pub index: &'a dyn SchemaIndex,
+    pub pattern: Pattern,
+    pub limits: Limits,
+    pub cancel: &'a CancellationToken,
+    pub observer: &'a dyn Observer,
+}
+
+/// What came of a plan: a record for each step, in the plan's order.
+pub struct Execution {
+    pub records: Vec<StepRecord>,
+    /// Tokens that steps themselves used.
+    pub usage: Usage,
+    pub model_calls: u32,
+}
+
+impl Execution {
+    pub fn is_ok(&self) -> bool {
+        self.records.iter().all(StepRecord::is_ok)
+    }
+}
+
+/// Results by step id.
+type Results = HashMap<String, Arc<Table>>;
+
+/// What the check found about a step: its query or its fallback, ready to run, or the failure.
+enum Checked {
+    Ready(Prepared),
+    /// To be prepared when its dependency's columns are known.
+    Later,
+}
+
+impl Executor<'_> {
+    /// Runs `plan`. `kept` are good records of earlier attempts: a step that does the same work takes its
+    /// result from there. SQL in `failed` failed before and is not tried as it stands.
+    pub async fn execute(&self, plan: &Plan, kept: &[StepRecord], failed: &HashSet<String>) -> Execution {
+        let mut results: Results = kept
+            .iter()
+            .filter_map(|r| Some((r.step.id.clone(), Arc::clone(r.table.as_ref()?))))
+            .collect();
+        let mut records: HashMap<String, StepRecord> = HashMap::new();
+        for step in &plan.steps {
+            results.remove(&step.id);
+            let reused = kept
+                .iter()
+                .find(|r| r.step.id == step.id && r.step.same_work(step))
+                // Its inputs must be the same results, too.
+                .filter(|_| step.depends_on.iter().all(|id| records.get(id).is_none_or(StepRecord::is_ok) && kept.iter().any(|k| &k.step.id == id)));
+            if let Some(record) = reused {
+                if let Some(table) = &record.table {
+                    results.insert(step.id.clone(), Arc::clone(table));
+                }
+                records.insert(step.id.clone(), record.clone());
+            }
+        }
+
+        let (ready, broken) = self.check(plan, &records, &results, failed).await;
+        let mut execution = Execution { records: Vec::new(), usage: Usage::default(), model_calls: 0 };
+        if broken.is_empty() {
+            self.run(plan, ready, &mut records, &mut results, &mut execution).await;
+        } else {
+            for record in broken {
+                self.observer.observe(&finished(&record));
+                records.insert(record.step.id.clone(), record);
+            }
+        }
+        execution.records = plan
+            .steps
+            .iter()
+            .map(|step| records.remove(&step.id).unwrap_or_else(|| StepRecord::new(step, Status::Skipped)))
+            .collect();
+        execution
+    }
+
+    /// Guards and prepares every SQL step before anything runs, so that one answer to the planner names all
+    /// that is wrong.
+    async fn check(
+        &self,
+        plan: &Plan,
+        done: &HashMap<String, StepRecord>,
+        results: &Results,
+        failed: &HashSet<String>,
+    ) -> (HashMap<String, Checked>, Vec<StepRecord>) {
+        let mut ready: HashMap<String, Checked> = HashMap::new();
+        let mut broken = Vec::new();
+        for step in &plan.steps {
+            let Work::Sql(template) = &step.work else { continue };
+            if done.contains_key(&step.id) {
+                continue;
+            }
+            if step.query().is_some_and(|query| failed.contains(query)) {
+                broken.push(StepRecord::failed(step, StepError::plan("this SQL failed before; it is not run again as it stands")));
+                continue;
+            }
+            match self.check_step(step, template, &ready, results).await {
+                Ok(checked) => {
+                    ready.insert(step.id.clone(), checked);
+                }
+                Err(error) => {
+                    let stop = !error.is_mendable();
+                    broken.push(StepRecord { sql: step.query().map(str::to_owned), ..StepRecord::failed(step, error) });
+                    if stop {
+                        break;
+                    }
+                }
+            }
+        }
+        (ready, broken)
+    }
+
+    async fn check_step(
+        &self,
+        step: &Step,
+        template: &Template,
+        ready: &HashMap<String, Checked>,
+        results: &Results,
+    ) -> Result<Checked, StepError> {
+        let mut last = None;
+        for candidate in [Some(template), step.fallback.as_ref()].into_iter().flatten() {
+            let types = match reference_types(candidate, ready, results) {
+                Ok(Some(types)) => types,
+                Ok(None) => return Ok(Checked::Later),
+                Err(error) => {
+                    last.get_or_insert(error);
+                    continue;
+                }
+            };
+            match self.prepare(candidate, &types).await {
+                Ok(prepared) => return Ok(Checked::Ready(prepared)),
+                Err(error) if error.is_mendable() => {
+                    last.get_or_insert(error);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last.unwrap_or_else(|| StepError::plan("there is nothing to run")))
+    }
+
+    async fn prepare(&self, template: &Template, types: &HashMap<String, String>) -> Result<Prepared, StepError> {
+        let type_of = |reference: &Reference| {
+            types.get(&reference.to_string()).cloned().unwrap_or_else(|| "text".to_owned())
+        };
+        match self.sql.prepare(template, type_of).await {
+            Ok(prepared) => Ok(prepared),
+            Err(error) => Err(self.with_near_names(error).await),
+        }
+    }
+
+    /// Adds names that are spelt like the one that was not found.
+    async fn with_near_names(&self, mut error: StepError) -> StepError {
+        // undefined column, undefined table
+        if matches!(error.sqlstate.as_deref(), Some("42703" | "42P01")) {
+            if let Some(name) = quoted_name(&error.message) {
+                error.near = self.index.near(&name).await;
+            }
+        }
+        error
+    }
+
+    async fn run(
+        &self,
+        plan: &Plan,
+        mut ready: HashMap<String, Checked>,
+        records: &mut HashMap<String, StepRecord>,
+        results: &mut Results,
+        execution: &mut Execution,
+    ) {
+        let width = match self.pattern {
+            Pattern::Sequential => 1,
+            Pattern::Parallel => self.sql.max_connections().max(1),
+        };
+        let of = plan.steps.len();
+        let mut waiting: Vec<(usize, &Step)> =
+            plan.steps.iter().enumerate().filter(|(_, step)| !records.contains_key(&step.id)).collect();
+        let mut running = FuturesUnordered::new();
+        let mut stop = false;
+        loop {
+            while !stop && running.len() < width {
+                let next = waiting.iter().position(|(_, step)| {
+                    step.depends_on.iter().all(|id| match records.get(id) {
+                        Some(record) => record.is_ok(),
+                        // Not in this plan: an earlier attempt's result.
+                        None => results.contains_key(id) && !waiting.iter().any(|(_, s)| &s.id == id),
+                    })
+                });
+                let Some(next) = next else { break };
+                let (number, step) = waiting.remove(next);
+                self.observer.observe(&Event::StepStarted {
+                    id: step.id.clone(),
+                    step_type: step.step_type,
+                    description: step.description.clone(),
+                    number: number + 1,
+                    of,
+                });
+                let inputs: Results = step
+                    .depends_on
+                    .iter()
+                    .filter_map(|id| Some((id.clone(), Arc::clone(results.get(id)?))))
+                    .collect();
+                running.push(self.run_step(step, ready.remove(&step.id), inputs));
+            }
+            let Some((record, usage)) = running.next().await else { break };
+            self.observer.observe(&finished(&record));
+            if let Some(usage) = usage {
+                execution.model_calls += 1;
+                execution.usage.input_tokens += usage.input_tokens;
+                execution.usage.output_tokens += usage.output_tokens;
+            }
+            // What runs already may end; its result serves the corrected plan.
+            stop |= !record.is_ok();
+            if let Some(table) = &record.table {
+                results.insert(record.step.id.clone(), Arc::clone(table));
+            }
+            records.insert(record.step.id.clone(), record);
+        }
+    }
+
+    async fn run_step(&self, step: &Step, checked: Option<Checked>, inputs: Results) -> (StepRecord, Option<Usage>) {
+        let start = Instant::now();
+        let mut usage = None;
+        let mut sql = None;
+        let outcome = match &step.work {
+            Work::Sql(template) => self.run_sql(step, template, checked, &inputs, &mut sql).await.map(Some),
+            Work::Analyze(analysis) => {
+                let inputs = step
+                    .depends_on
+                    .iter()
+                    .filter_map(|id| Some((id.clone(), Arc::clone(inputs.get(id)?))))
+                    .collect::<Vec<_>>();
+                let (analysis, max_rows) = (analysis.clone(), self.limits.max_rows);
+                self.blocking(move || analyze(&analysis, &inputs, max_rows)).await.map(Some)
+            }
+            Work::Verify(checks) => {
+                let checks = checks.clone();
+                self.blocking(move || verify(&checks, |id| inputs.get(id).cloned())).await.map(|()| None)
+            }
+            Work::Search(query) => match self.search {
+                Some(search) => match self.bounded(search.search(query)).await {
+                    Ok(found) => {
+                        usage = Some(found.usage);
+                        Ok(Some(found.to_table()))
+                    }
+                    Err(error) => Err(error),
+                },
+                None => Err(StepError::plan("web search is not configured; answer from the database alone")),
+            },
+        };
+        let mut record = match outcome {
+            Ok(table) => StepRecord { table: table.map(Arc::new), ..StepRecord::new(step, Status::Ok) },
+            Err(error) => StepRecord::failed(step, error),
+        };
+        record.sql = sql;
+        record.duration = start.elapsed();
+        (record, usage)
+    }
+
+    async fn run_sql(
+        &self,
+        step: &Step,
+        template: &Template,
+        checked: Option<Checked>,
+        inputs: &Results,
+        sql: &mut Option<String>,
+    ) -> Result<Table, StepError> {
+        *sql = step.query().map(str::to_owned);
+        let prepared = match checked {
+            Some(Checked::Ready(prepared)) => prepared,
+            _ => match self.check_step(step, template, &HashMap::new(), inputs).await? {
+                Checked::Ready(prepared) => prepared,
+                Checked::Later => return Err(StepError::plan("a step that it depends on has no result")),
+            },
+        };
+        *sql = Some(prepared.query.text().to_owned());
+        let table_of = |id: &str| inputs.get(id).cloned();
+        let error = match self.sql.run(&prepared, table_of, &self.limits, self.cancel).await {
+            Ok(table) => return Ok(table),
+            Err(error) => error,
+        };
+        let Some(fallback) = step.fallback.as_ref().filter(|_| error.is_mendable()) else {
+            return Err(self.with_near_names(error).await);
+        };
+        let types = reference_types(fallback, &HashMap::new(), inputs)?.unwrap_or_default();
+        let prepared = self.prepare(fallback, &types).await.map_err(|_| error.clone())?;
+        let table = self.sql.run(&prepared, table_of, &self.limits, self.cancel).await.map_err(|_| error)?;
+        *sql = Some(prepared.query.text().to_owned());
+        Ok(table)
+    }
+
+    /// Processor work off the async threads, within the step's time.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T, StepError> + Send + 'static,
+    ) -> Result<T, StepError> {
+        let done = async {
+            tokio::task::spawn_blocking(work)
+                .await
+                .unwrap_or_else(|e| Err(StepError::plan(format!("the analysis broke off: {e}"))))
+        };
+        self.bounded(done).await
+    }
+
+    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StepError>>) -> Result<T, StepError> {
+        tokio::select! {
+            biased;
+            () = self.cancel.cancelled() => Err(StepError::new(ErrorClass::Cancelled, "interrupted")),
+            done = tokio::time::timeout(self.limits.timeout, work) => done.unwrap_or_else(|_| {
+                Err(StepError::new(ErrorClass::Timeout, format!("took longer than {} s", self.limits.timeout.as_secs())))
+            }),
+        }
+    }
+}
+
+/// The Postgres type of each reference: from a result, or from the columns that a prepared query will have.
+/// Nothing when a dependency's columns are not known yet.
+fn reference_types(
+    template: &Template,
+    ready: &HashMap<String, Checked>,
+    results: &Results,
+) -> Result<Option<HashMap<String, String>>, StepError> {
+    let mut types = HashMap::new();
+    for (reference, _) in template.references() {
+        let columns: Vec<_> = match (results.get(&reference.step), ready.get(&reference.step)) {
+            (Some(table), _) => table.infos().cloned().collect(),
+            (None, Some(Checked::Ready(prepared))) => prepared.columns.clone(),
+            (None, Some(Checked::Later) | None) => return Ok(None),
+        };
+        let column = columns
+            .iter()
+            .find(|c| c.name == reference.column)
+            .or_else(|| columns.iter().find(|c| c.name.eq_ignore_ascii_case(&reference.column)));
+        let Some(column) = column else {
+            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
+            return Err(StepError::plan(format!(
+                "{reference}: step {} has no such column; it has {}",
+                reference.step,
+                names.join(", ")
+            )));
+        };
+        types.insert(reference.to_string(), column.type_name.clone());
+    }
+    Ok(Some(types))
+}
+
+/// The name in `column "x" does not exist`, `column t.x does not exist`, `relation "x" does not exist`.
+fn quoted_name(message: &str) -> Option<String> {
+    if let Some((_, rest)) = message.split_once('"') {
+        return rest.split_once('"').map(|(name, _)| name.to_owned());
+    }
+    message.split_whitespace().nth(1).map(str::to_owned)
+}
+
+fn finished(record: &StepRecord) -> Event {
+    Event::StepFinished {
+        id: record.step.id.clone(),
+        status: record.status.as_str(),
+        row_count: record.table.as_ref().map(|t| t.row_count()),
+        duration_ms: milliseconds(record.duration),
+        error: record.error.as_ref().map(ToString::to_string),
+    }
+}
+
+/// Milliseconds with their fraction.
+pub fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}

@@ -1,0 +1,207 @@
+//! Everything that can be set, resolved once: flag > environment > `.env` > default.
+//! Nothing deeper reads the environment.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The model when a Gemini key is there and nothing else is said.
+pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
+/// The embedding model when a Gemini key is there and nothing else is said.
+pub const DEFAULT_EMBEDDING_MODEL: &str = "gemini-embedding-001";
+
+/// Text that must never be seen: passwords, keys, connection strings.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one call that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// How independent steps run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+#[value(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Pattern {
+    #[default]
+    Sequential,
+    Parallel,
+}
+
+/// When the critic is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, clap::ValueEnum)]
+pub enum CriticMode {
+    #[default]
+    Always,
+    /// Only when a deterministic check found something suspicious.
+    Auto,
+    Never,
+}
+
+/// Form of the answer on stdout.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+/// Where Redis is, and whether the person asked for it by hand.
+#[derive(Debug, Clone)]
+pub struct RedisConfig {
+    pub url: Secret,
+    /// Given as a flag: then a Redis that is down is an error, not a warning.
+    pub required: bool,
+}
+
+/// Keys and addresses of the model providers, by each provider's own convention.
+#[derive(Debug, Clone, Default)]
+pub struct Providers {
+    pub gemini_key: Option<Secret>,
+    pub gemini_url: Option<String>,
+    pub openai_key: Option<Secret>,
+    pub openai_url: Option<String>,
+    pub anthropic_key: Option<Secret>,
+    pub anthropic_url: Option<String>,
+    pub ollama_host: Option<String>,
+}
+
+impl Providers {
+    /// From the variables that the providers' own tools read.
+    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> Self {
+        let secret = |name: &str| get(name).map(Secret::new);
+        Self {
+            gemini_key: secret("GEMINI_API_KEY").or_else(|| secret("GOOGLE_API_KEY")),
+            gemini_url: get("GOOGLE_GEMINI_BASE_URL"),
+            openai_key: secret("OPENAI_API_KEY"),
+            openai_url: get("OPENAI_BASE_URL"),
+            anthropic_key: secret("ANTHROPIC_API_KEY"),
+            anthropic_url: get("ANTHROPIC_BASE_URL"),
+            ollama_host: get("OLLAMA_HOST"),
+        }
+    }
+
+    /// `text` without any of the keys.
+    pub fn redact(&self, text: &str) -> String {
+        [&self.gemini_key, &self.openai_key, &self.anthropic_key]
+            .into_iter()
+            .flatten()
+            .filter(|key| key.expose().len() >= 4)
+            .fold(text.to_owned(), |text, key| text.replace(key.expose(), "[key]"))
+    }
+}
+
+/// A variable's value; an empty one counts as not set.
+pub fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// Bounds and switches of one question.
+#[derive(Debug, Clone)]
+pub struct AskConfig {
+    pub pattern: Pattern,
+    /// Plans after the first that may follow a failure.
+    pub retries: u32,
+    pub critic: CriticMode,
+    /// The whole question.
+    pub timeout: Duration,
+    /// One step.
+    pub step_timeout: Duration,
+    pub max_rows: usize,
+    pub strict: bool,
+}
+
+impl Default for AskConfig {
+    fn default() -> Self {
+        Self {
+            pattern: Pattern::default(),
+            retries: 2,
+            critic: CriticMode::default(),
+            timeout: Duration::from_secs(300),
+            step_timeout: Duration::from_secs(60),
+            max_rows: 1_000,
+            strict: false,
+        }
+    }
+}
+
+/// The settings of one run of the program.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub database_url: Option<Secret>,
+    pub memory_url: Option<Secret>,
+    pub redis: Option<RedisConfig>,
+    pub model: Option<String>,
+    pub embedding_model: Option<String>,
+    pub providers: Providers,
+    /// SEARCH steps by the model provider's own web search.
+    pub web_search: bool,
+    pub allowed_functions: BTreeSet<String>,
+    /// Tokens of schema that are put before the planner.
+    pub schema_tokens: usize,
+    pub format: Option<Format>,
+    pub color: bool,
+    pub verbose: u8,
+    /// How long a session in Redis is kept after its last turn.
+    pub session_ttl: Duration,
+    pub save: Option<PathBuf>,
+    pub ask: AskConfig,
+}
+
+impl Config {
+    /// The chat model's name, if there is one to call.
+    pub fn model(&self) -> Option<&str> {
+        self.model
+            .as_deref()
+            .or_else(|| self.providers.gemini_key.as_ref().map(|_| DEFAULT_MODEL))
+    }
+
+    /// The embedding model's name, if there is one to call; `none` turns embeddings off.
+    pub fn embedding_model(&self) -> Option<&str> {
+        match self.embedding_model.as_deref() {
+            Some("none") => None,
+            Some(name) => Some(name),
+            None => self
+                .providers
+                .gemini_key
+                .as_ref()
+                .map(|_| DEFAULT_EMBEDDING_MODEL),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_does_not_show() {
+        assert_eq!(format!("{:?}", Secret::new("hunter2")), "[secret]");
+    }
+
+    #[test]
+    fn keys_are_taken_out_of_messages() {
+        let providers = Providers::from_env(|name| (name == "OPENAI_API_KEY").then(|| "sk-123456".into()));
+        assert_eq!(providers.redact("bad key sk-123456!"), "bad key [key]!");
+    }
+
+    #[test]
+    fn googles_other_name_for_the_key_counts() {
+        let providers = Providers::from_env(|name| (name == "GOOGLE_API_KEY").then(|| "k".into()));
+        assert_eq!(providers.gemini_key, Some(Secret::new("k")));
+    }
+}

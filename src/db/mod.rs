@@ -1,0 +1,67 @@
+//! The target database. [`Database`] is what the agent sees of it; [`Postgres`] is the real one.
+//!
+//! Nothing gets in but a [`CheckedSelect`]: every statement runs wrapped, by the extended protocol, in a
+//! READ ONLY transaction with time limits that always ends in ROLLBACK.
+
+mod error;
+mod pool;
+mod postgres;
+mod table;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+pub use error::{DbError, ServerError};
+pub use pool::{Connection, Pool};
+pub use postgres::Postgres;
+pub use table::{Cell, Column, ColumnInfo, Table, TableBuilder, Values};
+
+use crate::sql::CheckedSelect;
+
+/// A value bound to a query. It travels as text; the query casts it to its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Param {
+    Scalar(Option<String>),
+    List(Vec<Option<String>>),
+}
+
+/// Bounds of one query.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    pub max_rows: usize,
+    /// Bytes of values read before the result is cut.
+    pub max_bytes: usize,
+    pub timeout: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_rows: 1_000,
+            max_bytes: 32 << 20,
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+/// A database that answers checked queries.
+#[async_trait]
+pub trait Database: Send + Sync {
+    /// Has the server parse the query, and gives the columns it would return. Runs nothing.
+    async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError>;
+
+    /// Runs the query, cut to the limits. Cancelling stops it on the server too.
+    async fn query(
+        &self,
+        query: &CheckedSelect,
+        columns: &[ColumnInfo],
+        params: &[Param],
+        limits: &Limits,
+        cancel: &CancellationToken,
+    ) -> Result<Table, DbError>;
+
+    /// How many queries may run at the same time.
+    fn max_connections(&self) -> usize;
+}

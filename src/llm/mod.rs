@@ -1,0 +1,90 @@
+//! Language models behind two traits: [`ChatModel`] plans and judges, [`EmbeddingModel`] places text in
+//! a vector space. The providers are spoken to through `genai`; retries and errors are ours.
+
+mod error;
+mod price;
+mod provider;
+mod retry;
+
+use async_trait::async_trait;
+use serde::Serialize;
+use serde_json::Value;
+
+pub use error::ModelError;
+pub use price::cost_usd;
+pub use provider::{ProviderChat, ProviderEmbedding, connect};
+
+/// A JSON schema that the reply must follow.
+#[derive(Debug, Clone)]
+pub struct ReplySchema {
+    pub name: &'static str,
+    pub schema: Value,
+}
+
+/// One request: instructions, the text, and the form of the reply.
+#[derive(Debug, Clone)]
+pub struct ChatRequest {
+    pub system: String,
+    pub user: String,
+    pub schema: Option<ReplySchema>,
+    /// Let the provider search the web for the reply.
+    pub web_search: bool,
+}
+
+/// Tokens as the provider counted them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Usage {
+    pub input_tokens: u64,
+    pub output_tokens: u64,
+}
+
+/// A page that the provider's web search used.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Source {
+    pub title: String,
+    pub url: String,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct ChatReply {
+    pub text: String,
+    pub usage: Usage,
+    pub sources: Vec<Source>,
+}
+
+/// A model that answers in text.
+#[async_trait]
+pub trait ChatModel: Send + Sync {
+    /// The model's name, as it was configured.
+    fn name(&self) -> &str;
+
+    async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError>;
+}
+
+/// What the embedded text is for; some models place questions and documents differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EmbeddingTask {
+    Document,
+    Query,
+}
+
+/// The index's vectors have this many dimensions; shorter ones are filled up with zeros, which keeps
+/// their cosine.
+pub const EMBEDDING_DIMENSIONS: usize = 768;
+
+/// Texts in one embedding request (Gemini's limit for a batch).
+pub const EMBEDDING_BATCH: usize = 100;
+
+/// A model that turns texts into vectors.
+#[async_trait]
+pub trait EmbeddingModel: Send + Sync {
+    fn name(&self) -> &str;
+
+    /// One vector for each text, in order; at most [`EMBEDDING_BATCH`] texts.
+    async fn embed(&self, texts: &[String], task: EmbeddingTask) -> Result<Vec<Vec<f32>>, ModelError>;
+}
+
+/// A rough count of tokens, for budgets: four characters each.
+pub fn estimate_tokens(text: &str) -> usize {
+    text.len().div_ceil(4)
+}

@@ -1,0 +1,223 @@
+//! The target database's own description of itself, read from `pg_catalog` in four queries whatever its size.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+
+use crate::db::{DbError, Pool};
+use crate::sql::quote_ident;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RelationKind {
+    Table,
+    PartitionedTable,
+    View,
+    MaterializedView,
+    ForeignTable,
+}
+
+impl RelationKind {
+    fn from_relkind(kind: &str) -> Self {
+        match kind {
+            "p" => Self::PartitionedTable,
+            "v" => Self::View,
+            "m" => Self::MaterializedView,
+            "f" => Self::ForeignTable,
+            _ => Self::Table,
+        }
+    }
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Table => "table",
+            Self::PartitionedTable => "partitioned table",
+            Self::View => "view",
+            Self::MaterializedView => "materialized view",
+            Self::ForeignTable => "foreign table",
+        }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct ColumnDef {
+    pub name: String,
+    pub type_name: String,
+    pub not_null: bool,
+    pub comment: Option<String>,
+    /// Labels of the enum that the column's type is made of.
+    pub labels: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Relation {
+    pub schema: String,
+    pub name: String,
+    pub kind: RelationKind,
+    /// Whether its name alone finds it, by the role's `search_path`.
+    pub visible: bool,
+    /// Rows, as the server last estimated them.
+    pub rows: Option<f64>,
+    pub comment: Option<String>,
+    pub columns: Vec<ColumnDef>,
+    pub primary_key: Vec<String>,
+    pub unique_keys: Vec<Vec<String>>,
+}
+
+impl Relation {
+    /// `schema.name`, unquoted: the name it is stored under.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.schema, self.name)
+    }
+
+    /// The name as a query must write it.
+    pub fn sql_name(&self) -> String {
+        if self.visible {
+            quote_ident(&self.name)
+        } else {
+            format!("{}.{}", quote_ident(&self.schema), quote_ident(&self.name))
+        }
+    }
+}
+
+/// `from.columns` reference `to.to_columns`; both sides index [`Catalog::relations`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignKey {
+    pub from: usize,
+    pub columns: Vec<String>,
+    pub to: usize,
+    pub to_columns: Vec<String>,
+}
+
+/// All that the role may read, less system schemas and pgagent's own.
+#[derive(Debug, Clone, Default)]
+pub struct Catalog {
+    pub relations: Vec<Relation>,
+    pub foreign_keys: Vec<ForeignKey>,
+}
+
+type RelationRow = (i64, String, String, String, bool, Option<f64>, Option<String>);
+type ColumnRow = (i64, i32, String, String, bool, i64, Option<String>);
+type ConstraintRow = (i64, String, Vec<i32>, i64, Option<Vec<i32>>);
+
+impl Catalog {
+    /// Reads the catalog in one read-only transaction.
+    ///
+    /// # Errors
+    /// Any [`DbError`].
+    pub async fn read(pool: &Pool) -> Result<Self, DbError> {
+        let mut connection = pool.get().await?;
+        let catalog = Self::read_on(connection.as_mut()?).await?;
+        connection.give_back();
+        Ok(catalog)
+    }
+
+    async fn read_on(connection: &mut PgConnection) -> Result<Self, DbError> {
+        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000")
+            .execute(&mut *connection)
+            .await?;
+        let relations: Vec<RelationRow> = sqlx::query_as(include_str!("queries/relations.sql"))
+            .persistent(false)
+            .fetch_all(&mut *connection)
+            .await?;
+        let oids: Vec<i64> = relations.iter().map(|r| r.0).collect();
+        let columns: Vec<ColumnRow> = sqlx::query_as(include_str!("queries/columns.sql"))
+            .persistent(false)
+            .bind(&oids)
+            .fetch_all(&mut *connection)
+            .await?;
+        let constraints: Vec<ConstraintRow> = sqlx::query_as(include_str!("queries/constraints.sql"))
+            .persistent(false)
+            .bind(&oids)
+            .fetch_all(&mut *connection)
+            .await?;
+        let enums: Vec<(i64, Vec<String>)> = sqlx::query_as(include_str!("queries/enums.sql"))
+            .persistent(false)
+            .fetch_all(&mut *connection)
+            .await?;
+        sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+        Ok(Self::assemble(relations, columns, constraints, enums.into_iter().collect()))
+    }
+
+    fn assemble(
+        relation_rows: Vec<RelationRow>,
+        column_rows: Vec<ColumnRow>,
+        constraint_rows: Vec<ConstraintRow>,
+        enums: HashMap<i64, Vec<String>>,
+    ) -> Self {
+        let mut index = HashMap::with_capacity(relation_rows.len());
+        let mut relations = Vec::with_capacity(relation_rows.len());
+        for (oid, schema, name, kind, visible, rows, comment) in relation_rows {
+            index.insert(oid, relations.len());
+            relations.push(Relation {
+                schema,
+                name,
+                kind: RelationKind::from_relkind(&kind),
+                visible,
+                rows,
+                comment,
+                columns: Vec::new(),
+                primary_key: Vec::new(),
+                unique_keys: Vec::new(),
+            });
+        }
+        let mut names: HashMap<(i64, i32), String> = HashMap::with_capacity(column_rows.len());
+        for (oid, number, name, type_name, not_null, type_oid, comment) in column_rows {
+            let Some(&at) = index.get(&oid) else { continue };
+            names.insert((oid, number), name.clone());
+            relations[at].columns.push(ColumnDef {
+                name,
+                type_name,
+                not_null,
+                comment,
+                labels: enums.get(&type_oid).cloned().unwrap_or_default(),
+            });
+        }
+        let mut foreign_keys = Vec::new();
+        for (oid, kind, key, to_oid, to_key) in constraint_rows {
+            // A key over a column that the role may not read is no use to a planner.
+            let named = |oid: i64, key: &[i32]| -> Option<Vec<String>> {
+                key.iter().map(|n| names.get(&(oid, *n)).cloned()).collect()
+            };
+            let (Some(&from), Some(columns)) = (index.get(&oid), named(oid, &key)) else {
+                continue;
+            };
+            match kind.as_str() {
+                "p" => relations[from].primary_key = columns,
+                "u" => relations[from].unique_keys.push(columns),
+                _ => {
+                    let to_columns = named(to_oid, &to_key.unwrap_or_default());
+                    if let (Some(&to), Some(to_columns)) = (index.get(&to_oid), to_columns) {
+                        foreign_keys.push(ForeignKey { from, columns, to, to_columns });
+                    }
+                }
+            }
+        }
+        Self { relations, foreign_keys }
+    }
+
+    /// Names of relations and of columns (`relation.column`) that are spelt much like `name`, nearest first.
+    pub fn near(&self, name: &str, limit: usize) -> Vec<String> {
+        let wanted = name.rsplit('.').next().unwrap_or(name).to_lowercase();
+        let mut found: Vec<(f64, String)> = Vec::new();
+        let mut consider = |candidate: &str, shown: &dyn Fn() -> String| {
+            let candidate = candidate.to_lowercase();
+            let mut score = strsim::jaro_winkler(&wanted, &candidate);
+            if wanted.len() > 2 && (candidate.contains(&wanted) || wanted.contains(&candidate)) {
+                score = score.max(0.9);
+            }
+            if score >= 0.8 {
+                found.push((score, shown()));
+            }
+        };
+        for relation in &self.relations {
+            consider(&relation.name, &|| relation.sql_name());
+            for column in &relation.columns {
+                consider(&column.name, &|| {
+                    format!("{}.{}", relation.sql_name(), quote_ident(&column.name))
+                });
+            }
+        }
+        found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
+        found.into_iter().map(|(_, name)| name).take(limit).collect()
+    }
+}

@@ -1,0 +1,70 @@
+//! Knowing the schema: the catalog, its chunks, the index in `pgagent.long_term_memory`, and retrieval.
+
+pub mod catalog;
+mod chunk;
+mod index;
+mod lexical;
+mod retrieve;
+mod setup;
+
+use async_trait::async_trait;
+use serde::Serialize;
+
+pub use catalog::Catalog;
+pub use chunk::{Chunk, ChunkKind, chunks, words};
+pub use index::{IndexReport, Indexing, index};
+pub use retrieve::PgSchemaIndex;
+pub use setup::{Problem, SetupReport, setup};
+
+use crate::error::Result;
+
+/// How a table came into the context.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Via {
+    Vector,
+    Trigram,
+    Text,
+    ForeignKey,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RetrievedTable {
+    pub schema: String,
+    pub name: String,
+    pub score: f64,
+    pub via: Vec<Via>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RetrievedChunk {
+    pub kind: String,
+    pub name: String,
+    pub content: String,
+    pub score: f64,
+}
+
+/// What is put before the planner.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Retrieved {
+    pub tables: Vec<RetrievedTable>,
+    pub chunks: Vec<RetrievedChunk>,
+    pub context: String,
+    pub context_tokens: usize,
+    /// Whether the context is all of the schema.
+    #[serde(skip)]
+    pub whole: bool,
+    /// What the person should know about how it was found.
+    #[serde(skip)]
+    pub notices: Vec<String>,
+}
+
+/// Finds the part of a schema that a question is about.
+#[async_trait]
+pub trait SchemaIndex: Send + Sync {
+    /// The context for a question, within the token budget.
+    async fn retrieve(&self, question: &str) -> Result<Retrieved>;
+
+    /// Names that the database does have and that are spelt much like `name`.
+    async fn near(&self, name: &str) -> Vec<String>;
+}
