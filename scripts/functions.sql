@@ -47,6 +47,7 @@ WITH candidate AS (
     'coalesce', 'greatest', 'least', 'nullif', 'grouping', 'normalize', 'extract', 'trim', 'overlay', 'xmlelement',
     'xmlforest', 'xmlconcat', 'xmlagg', 'xmlserialize', 'merge_action', 'row', 'array', 'any', 'some', 'all', 'exists',
     'json', 'json_scalar', 'json_serialize', 'json_object', 'json_array', 'json_objectagg', 'json_arrayagg',
-    'json_exists', 'json_value', 'json_query', 'treat', 'cast', 'position', 'substring', 'collation'])
+    'json_exists', 'json_value', 'json_query', 'current_date', 'current_time', 'current_timestamp', 'localtime',
+    'localtimestamp', 'current_role', 'current_catalog', 'user', 'ceil', 'floor', 'treat', 'cast', 'position', 'substring', 'collation'])
 )
 SELECT DISTINCT lower(proname) AS name FROM allowed WHERE lower(proname) NOT IN ('collation', 'merge_action') ORDER BY 1;

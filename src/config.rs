@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::path::PathBuf;
 use std::time::Duration;
 
 /// The model when a Gemini key is there and nothing else is said.
@@ -101,13 +100,17 @@ impl Providers {
             .into_iter()
             .flatten()
             .filter(|key| key.expose().len() >= 4)
-            .fold(text.to_owned(), |text, key| text.replace(key.expose(), "[key]"))
+            .fold(text.to_owned(), |text, key| {
+                text.replace(key.expose(), "[key]")
+            })
     }
 }
 
 /// A variable's value; an empty one counts as not set.
 pub fn env(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+    std::env::var(name)
+        .ok()
+        .filter(|value| !value.trim().is_empty())
 }
 
 /// Bounds and switches of one question.
@@ -158,8 +161,6 @@ pub struct Config {
     pub verbose: u8,
     /// How long a session in Redis is kept after its last turn.
     pub session_ttl: Duration,
-    pub save: Option<PathBuf>,
-    pub ask: AskConfig,
 }
 
 impl Config {
@@ -195,7 +196,8 @@ mod tests {
 
     #[test]
     fn keys_are_taken_out_of_messages() {
-        let providers = Providers::from_env(|name| (name == "OPENAI_API_KEY").then(|| "sk-123456".into()));
+        let providers =
+            Providers::from_env(|name| (name == "OPENAI_API_KEY").then(|| "sk-123456".into()));
         assert_eq!(providers.redact("bad key sk-123456!"), "bad key [key]!");
     }
 

@@ -55,7 +55,11 @@ impl CircuitBreaker {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
         state.faults.push_back(now);
-        while state.faults.front().is_some_and(|fault| now.duration_since(*fault) > WINDOW) {
+        while state
+            .faults
+            .front()
+            .is_some_and(|fault| now.duration_since(*fault) > WINDOW)
+        {
             state.faults.pop_front();
         }
         if state.trying || state.faults.len() >= THRESHOLD {
@@ -66,7 +70,10 @@ impl CircuitBreaker {
 
     /// A call that was admitted ended without telling anything about the service.
     pub fn undecided(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).trying = false;
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .trying = false;
     }
 }
 

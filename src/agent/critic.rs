@@ -27,19 +27,35 @@ pub struct Critique {
 }
 
 /// The request for a verdict.
-pub fn request(question: &str, reasoning: &str, records: &[StepRecord], findings: &[String]) -> ChatRequest {
+pub fn request(
+    question: &str,
+    reasoning: &str,
+    records: &[StepRecord],
+    findings: &[String],
+) -> ChatRequest {
     let mut user = format!("The question:\n{}\n\n", fence("question", question));
     if !reasoning.is_empty() {
-        let _ = write!(user, "The planner's reasoning: {}\n\n", shortened(reasoning));
+        let _ = write!(
+            user,
+            "The planner's reasoning: {}\n\n",
+            shortened(reasoning)
+        );
     }
     if !findings.is_empty() {
         let _ = write!(user, "Checks found:\n- {}\n\n", findings.join("\n- "));
     }
-    let _ = write!(user, "What was run, and its results:\n{}\n", fence("results", &results(records)));
+    let _ = write!(
+        user,
+        "What was run, and its results:\n{}\n",
+        fence("results", &results(records))
+    );
     ChatRequest {
         system: include_str!("prompts/critic.md").to_owned(),
         user,
-        schema: Some(ReplySchema { name: "verdict", schema: reply_schema() }),
+        schema: Some(ReplySchema {
+            name: "verdict",
+            schema: reply_schema(),
+        }),
         web_search: false,
     }
 }
@@ -75,7 +91,11 @@ fn results(records: &[StepRecord]) -> String {
             text,
             "{} rows{}\n{}",
             table.row_count(),
-            if table.is_truncated() { ", cut off at the limit: there are more" } else { "" },
+            if table.is_truncated() {
+                ", cut off at the limit: there are more"
+            } else {
+                ""
+            },
             names.join(" | ")
         );
         let shown = table.row_count().min(SAMPLE_ROWS);
@@ -112,7 +132,11 @@ pub fn parse(reply: &str) -> Option<Critique> {
     Some(Critique {
         answer: text_of(value.get("answer"))?.trim().to_owned(),
         answers_question,
-        confidence: value.get("confidence").and_then(number).unwrap_or(0.5).clamp(0.0, 1.0),
+        confidence: value
+            .get("confidence")
+            .and_then(number)
+            .unwrap_or(0.5)
+            .clamp(0.0, 1.0),
         reason: text_of(value.get("reason")).unwrap_or_default(),
         suggestion: text_of(value.get("suggestion")).filter(|s| !s.trim().is_empty()),
         unsourced_numbers: Vec::new(),
@@ -130,11 +154,17 @@ pub fn findings(records: &[StepRecord]) -> Vec<String> {
             continue;
         }
         if table.is_truncated() {
-            findings.push(format!("the result of step {id} is cut off at {} rows", table.row_count()));
+            findings.push(format!(
+                "the result of step {id} is cut off at {} rows",
+                table.row_count()
+            ));
         }
         for column in table.columns() {
             if (0..table.row_count()).all(|row| column.cell(row) == crate::db::Cell::Null) {
-                findings.push(format!("every value of {} in step {id} is null", column.info.name));
+                findings.push(format!(
+                    "every value of {} in step {id} is null",
+                    column.info.name
+                ));
             }
         }
     }
@@ -147,13 +177,20 @@ pub fn plain_answer(records: &[StepRecord]) -> String {
         return "Done.".to_owned();
     };
     let rows = table.row_count();
-    let cut = if table.is_truncated() { " (cut off; there are more)" } else { "" };
+    let cut = if table.is_truncated() {
+        " (cut off; there are more)"
+    } else {
+        ""
+    };
     match (rows, table.columns()) {
         (0, _) => "Nothing was found.".to_owned(),
         (1, [column]) => format!("{}: {}", column.info.name, shown(column.cell(0))),
         (1, columns) => {
-            let parts: Vec<String> =
-                columns.iter().take(6).map(|c| format!("{}: {}", c.info.name, shown(c.cell(0)))).collect();
+            let parts: Vec<String> = columns
+                .iter()
+                .take(6)
+                .map(|c| format!("{}: {}", c.info.name, shown(c.cell(0))))
+                .collect();
             parts.join(", ")
         }
         (rows, _) => format!("{rows} rows{cut}."),
@@ -169,7 +206,13 @@ fn shown(cell: crate::db::Cell<'_>) -> String {
 
 /// The table that is the answer: the last step's that has one and is no search.
 pub fn result_table(records: &[StepRecord]) -> Option<&crate::db::Table> {
-    let tables = || records.iter().rev().filter(|r| r.is_ok()).filter(|r| r.table.is_some());
+    let tables = || {
+        records
+            .iter()
+            .rev()
+            .filter(|r| r.is_ok())
+            .filter(|r| r.table.is_some())
+    };
     tables()
         .find(|r| r.step.step_type != super::plan::StepType::Search)
         .or_else(|| tables().next())
@@ -184,10 +227,24 @@ mod tests {
     fn a_verdict_is_read_leniently() {
         let full = r#"{"answer":" a ","answers_question":true,"confidence":0.9,"reason":"r","suggestion":null}"#;
         let critique = parse(full).unwrap();
-        assert_eq!((critique.answer.as_str(), critique.answers_question, critique.confidence), ("a", true, 0.9));
-        let loose = "```json\n{\"answer\":\"a\",\"answers_question\":\"True\",\"confidence\":\"7\"}\n```";
+        assert_eq!(
+            (
+                critique.answer.as_str(),
+                critique.answers_question,
+                critique.confidence
+            ),
+            ("a", true, 0.9)
+        );
+        let loose =
+            "```json\n{\"answer\":\"a\",\"answers_question\":\"True\",\"confidence\":\"7\"}\n```";
         assert_eq!(parse(loose).unwrap().confidence, 1.0);
-        for garbage in ["", "fine", "{}", r#"{"answer":"a"}"#, r#"{"answers_question":true}"#] {
+        for garbage in [
+            "",
+            "fine",
+            "{}",
+            r#"{"answer":"a"}"#,
+            r#"{"answers_question":true}"#,
+        ] {
             assert_eq!(parse(garbage), None, "{garbage}");
         }
     }

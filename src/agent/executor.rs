@@ -1,7 +1,7 @@
 //! Carries a plan out: checks all SQL first, then runs the steps in the order of their dependencies, one at
 //! a time or side by side. Results of earlier attempts that are still good are not computed again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -57,7 +57,12 @@ enum Checked {
 impl Executor<'_> {
     /// Runs `plan`. `kept` are good records of earlier attempts: a step that does the same work takes its
     /// result from there. SQL in `failed` failed before and is not tried as it stands.
-    pub async fn execute(&self, plan: &Plan, kept: &[StepRecord], failed: &HashSet<String>) -> Execution {
+    pub async fn execute(
+        &self,
+        plan: &Plan,
+        kept: &[StepRecord],
+        failed: &HashMap<String, StepError>,
+    ) -> Execution {
         let mut results: Results = kept
             .iter()
             .filter_map(|r| Some((r.step.id.clone(), Arc::clone(r.table.as_ref()?))))
@@ -69,7 +74,12 @@ impl Executor<'_> {
                 .iter()
                 .find(|r| r.step.id == step.id && r.step.same_work(step))
                 // Its inputs must be the same results, too.
-                .filter(|_| step.depends_on.iter().all(|id| records.get(id).is_none_or(StepRecord::is_ok) && kept.iter().any(|k| &k.step.id == id)));
+                .filter(|_| {
+                    step.depends_on.iter().all(|id| {
+                        records.get(id).is_none_or(StepRecord::is_ok)
+                            && kept.iter().any(|k| &k.step.id == id)
+                    })
+                });
             if let Some(record) = reused {
                 if let Some(table) = &record.table {
                     results.insert(step.id.clone(), Arc::clone(table));
@@ -79,9 +89,14 @@ impl Executor<'_> {
         }
 
         let (ready, broken) = self.check(plan, &records, &results, failed).await;
-        let mut execution = Execution { records: Vec::new(), usage: Usage::default(), model_calls: 0 };
+        let mut execution = Execution {
+            records: Vec::new(),
+            usage: Usage::default(),
+            model_calls: 0,
+        };
         if broken.is_empty() {
-            self.run(plan, ready, &mut records, &mut results, &mut execution).await;
+            self.run(plan, ready, &mut records, &mut results, &mut execution)
+                .await;
         } else {
             for record in broken {
                 self.observer.observe(&finished(&record));
@@ -91,7 +106,11 @@ impl Executor<'_> {
         execution.records = plan
             .steps
             .iter()
-            .map(|step| records.remove(&step.id).unwrap_or_else(|| StepRecord::new(step, Status::Skipped)))
+            .map(|step| {
+                records
+                    .remove(&step.id)
+                    .unwrap_or_else(|| StepRecord::new(step, Status::Skipped))
+            })
             .collect();
         execution
     }
@@ -103,17 +122,20 @@ impl Executor<'_> {
         plan: &Plan,
         done: &HashMap<String, StepRecord>,
         results: &Results,
-        failed: &HashSet<String>,
+        failed: &HashMap<String, StepError>,
     ) -> (HashMap<String, Checked>, Vec<StepRecord>) {
         let mut ready: HashMap<String, Checked> = HashMap::new();
         let mut broken = Vec::new();
         for step in &plan.steps {
-            let Work::Sql(template) = &step.work else { continue };
+            let Work::Sql(template) = &step.work else {
+                continue;
+            };
             if done.contains_key(&step.id) {
                 continue;
             }
-            if step.query().is_some_and(|query| failed.contains(query)) {
-                broken.push(StepRecord::failed(step, StepError::plan("this SQL failed before; it is not run again as it stands")));
+            if let Some(error) = step.query().and_then(|query| failed.get(query)) {
+                // It failed before, and would fail again.
+                broken.push(StepRecord::failed(step, error.clone()));
                 continue;
             }
             match self.check_step(step, template, &ready, results).await {
@@ -122,7 +144,10 @@ impl Executor<'_> {
                 }
                 Err(error) => {
                     let stop = !error.is_mendable();
-                    broken.push(StepRecord { sql: step.query().map(str::to_owned), ..StepRecord::failed(step, error) });
+                    broken.push(StepRecord {
+                        sql: step.query().map(str::to_owned),
+                        ..StepRecord::failed(step, error)
+                    });
                     if stop {
                         break;
                     }
@@ -140,7 +165,10 @@ impl Executor<'_> {
         results: &Results,
     ) -> Result<Checked, StepError> {
         let mut last = None;
-        for candidate in [Some(template), step.fallback.as_ref()].into_iter().flatten() {
+        for candidate in [Some(template), step.fallback.as_ref()]
+            .into_iter()
+            .flatten()
+        {
             let types = match reference_types(candidate, ready, results) {
                 Ok(Some(types)) => types,
                 Ok(None) => return Ok(Checked::Later),
@@ -160,9 +188,16 @@ impl Executor<'_> {
         Err(last.unwrap_or_else(|| StepError::plan("there is nothing to run")))
     }
 
-    async fn prepare(&self, template: &Template, types: &HashMap<String, String>) -> Result<Prepared, StepError> {
+    async fn prepare(
+        &self,
+        template: &Template,
+        types: &HashMap<String, String>,
+    ) -> Result<Prepared, StepError> {
         let type_of = |reference: &Reference| {
-            types.get(&reference.to_string()).cloned().unwrap_or_else(|| "text".to_owned())
+            types
+                .get(&reference.to_string())
+                .cloned()
+                .unwrap_or_else(|| "text".to_owned())
         };
         match self.sql.prepare(template, type_of).await {
             Ok(prepared) => Ok(prepared),
@@ -173,10 +208,10 @@ impl Executor<'_> {
     /// Adds names that are spelt like the one that was not found.
     async fn with_near_names(&self, mut error: StepError) -> StepError {
         // undefined column, undefined table
-        if matches!(error.sqlstate.as_deref(), Some("42703" | "42P01")) {
-            if let Some(name) = quoted_name(&error.message) {
-                error.near = self.index.near(&name).await;
-            }
+        if matches!(error.sqlstate.as_deref(), Some("42703" | "42P01"))
+            && let Some(name) = quoted_name(&error.message)
+        {
+            error.near = self.index.near(&name).await;
         }
         error
     }
@@ -194,8 +229,12 @@ impl Executor<'_> {
             Pattern::Parallel => self.sql.max_connections().max(1),
         };
         let of = plan.steps.len();
-        let mut waiting: Vec<(usize, &Step)> =
-            plan.steps.iter().enumerate().filter(|(_, step)| !records.contains_key(&step.id)).collect();
+        let mut waiting: Vec<(usize, &Step)> = plan
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|(_, step)| !records.contains_key(&step.id))
+            .collect();
         let mut running = FuturesUnordered::new();
         let mut stop = false;
         loop {
@@ -204,7 +243,9 @@ impl Executor<'_> {
                     step.depends_on.iter().all(|id| match records.get(id) {
                         Some(record) => record.is_ok(),
                         // Not in this plan: an earlier attempt's result.
-                        None => results.contains_key(id) && !waiting.iter().any(|(_, s)| &s.id == id),
+                        None => {
+                            results.contains_key(id) && !waiting.iter().any(|(_, s)| &s.id == id)
+                        }
                     })
                 });
                 let Some(next) = next else { break };
@@ -223,7 +264,9 @@ impl Executor<'_> {
                     .collect();
                 running.push(self.run_step(step, ready.remove(&step.id), inputs));
             }
-            let Some((record, usage)) = running.next().await else { break };
+            let Some((record, usage)) = running.next().await else {
+                break;
+            };
             self.observer.observe(&finished(&record));
             if let Some(usage) = usage {
                 execution.model_calls += 1;
@@ -239,12 +282,20 @@ impl Executor<'_> {
         }
     }
 
-    async fn run_step(&self, step: &Step, checked: Option<Checked>, inputs: Results) -> (StepRecord, Option<Usage>) {
+    async fn run_step(
+        &self,
+        step: &Step,
+        checked: Option<Checked>,
+        inputs: Results,
+    ) -> (StepRecord, Option<Usage>) {
         let start = Instant::now();
         let mut usage = None;
         let mut sql = None;
         let outcome = match &step.work {
-            Work::Sql(template) => self.run_sql(step, template, checked, &inputs, &mut sql).await.map(Some),
+            Work::Sql(template) => self
+                .run_sql(step, template, checked, &inputs, &mut sql)
+                .await
+                .map(Some),
             Work::Analyze(analysis) => {
                 let inputs = step
                     .depends_on
@@ -252,11 +303,15 @@ impl Executor<'_> {
                     .filter_map(|id| Some((id.clone(), Arc::clone(inputs.get(id)?))))
                     .collect::<Vec<_>>();
                 let (analysis, max_rows) = (analysis.clone(), self.limits.max_rows);
-                self.blocking(move || analyze(&analysis, &inputs, max_rows)).await.map(Some)
+                self.blocking(move || analyze(&analysis, &inputs, max_rows))
+                    .await
+                    .map(Some)
             }
             Work::Verify(checks) => {
                 let checks = checks.clone();
-                self.blocking(move || verify(&checks, |id| inputs.get(id).cloned())).await.map(|()| None)
+                self.blocking(move || verify(&checks, |id| inputs.get(id).cloned()))
+                    .await
+                    .map(|()| None)
             }
             Work::Search(query) => match self.search {
                 Some(search) => match self.bounded(search.search(query)).await {
@@ -266,11 +321,16 @@ impl Executor<'_> {
                     }
                     Err(error) => Err(error),
                 },
-                None => Err(StepError::plan("web search is not configured; answer from the database alone")),
+                None => Err(StepError::plan(
+                    "web search is not configured; answer from the database alone",
+                )),
             },
         };
         let mut record = match outcome {
-            Ok(table) => StepRecord { table: table.map(Arc::new), ..StepRecord::new(step, Status::Ok) },
+            Ok(table) => StepRecord {
+                table: table.map(Arc::new),
+                ..StepRecord::new(step, Status::Ok)
+            },
             Err(error) => StepRecord::failed(step, error),
         };
         record.sql = sql;
@@ -289,14 +349,23 @@ impl Executor<'_> {
         *sql = step.query().map(str::to_owned);
         let prepared = match checked {
             Some(Checked::Ready(prepared)) => prepared,
-            _ => match self.check_step(step, template, &HashMap::new(), inputs).await? {
+            _ => match self
+                .check_step(step, template, &HashMap::new(), inputs)
+                .await?
+            {
                 Checked::Ready(prepared) => prepared,
-                Checked::Later => return Err(StepError::plan("a step that it depends on has no result")),
+                Checked::Later => {
+                    return Err(StepError::plan("a step that it depends on has no result"));
+                }
             },
         };
         *sql = Some(prepared.query.text().to_owned());
         let table_of = |id: &str| inputs.get(id).cloned();
-        let error = match self.sql.run(&prepared, table_of, &self.limits, self.cancel).await {
+        let error = match self
+            .sql
+            .run(&prepared, table_of, &self.limits, self.cancel)
+            .await
+        {
             Ok(table) => return Ok(table),
             Err(error) => error,
         };
@@ -304,8 +373,15 @@ impl Executor<'_> {
             return Err(self.with_near_names(error).await);
         };
         let types = reference_types(fallback, &HashMap::new(), inputs)?.unwrap_or_default();
-        let prepared = self.prepare(fallback, &types).await.map_err(|_| error.clone())?;
-        let table = self.sql.run(&prepared, table_of, &self.limits, self.cancel).await.map_err(|_| error)?;
+        let prepared = self
+            .prepare(fallback, &types)
+            .await
+            .map_err(|_| error.clone())?;
+        let table = self
+            .sql
+            .run(&prepared, table_of, &self.limits, self.cancel)
+            .await
+            .map_err(|_| error)?;
         *sql = Some(prepared.query.text().to_owned());
         Ok(table)
     }
@@ -323,7 +399,10 @@ impl Executor<'_> {
         self.bounded(done).await
     }
 
-    async fn bounded<T>(&self, work: impl Future<Output = Result<T, StepError>>) -> Result<T, StepError> {
+    async fn bounded<T>(
+        &self,
+        work: impl Future<Output = Result<T, StepError>>,
+    ) -> Result<T, StepError> {
         tokio::select! {
             biased;
             () = self.cancel.cancelled() => Err(StepError::new(ErrorClass::Cancelled, "interrupted")),
@@ -351,7 +430,11 @@ fn reference_types(
         let column = columns
             .iter()
             .find(|c| c.name == reference.column)
-            .or_else(|| columns.iter().find(|c| c.name.eq_ignore_ascii_case(&reference.column)));
+            .or_else(|| {
+                columns
+                    .iter()
+                    .find(|c| c.name.eq_ignore_ascii_case(&reference.column))
+            });
         let Some(column) = column else {
             let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
             return Err(StepError::plan(format!(

@@ -10,7 +10,10 @@ pub fn lenient_object(reply: &str) -> Option<Value> {
     }
     // The first brace from which an object can be read; what follows it does not matter.
     text.match_indices('{').take(16).find_map(|(at, _)| {
-        match serde_json::Deserializer::from_str(&text[at..]).into_iter().next() {
+        match serde_json::Deserializer::from_str(&text[at..])
+            .into_iter()
+            .next()
+        {
             Some(Ok(value @ Value::Object(_))) => Some(value),
             _ => None,
         }

@@ -23,13 +23,24 @@ pub fn unsourced(prose: &str, question: &str, records: &[StepRecord]) -> Vec<Str
             }
         }
         // Numbers of the query itself: "the top 5", "since 2020".
-        sources.extend(record.sql.iter().flat_map(|sql| numbers(sql)).map(|n| n.value));
+        sources.extend(
+            record
+                .sql
+                .iter()
+                .flat_map(|sql| numbers(sql))
+                .map(|n| n.value),
+        );
     }
     sources.retain(|n| n.is_finite());
     sources.sort_by(f64::total_cmp);
     let mut missing: Vec<String> = numbers(prose)
         .into_iter()
-        .filter(|n| !n.is_in(&sources) && !words.iter().any(|word| word.contains(&n.text.to_lowercase())))
+        .filter(|n| {
+            !n.is_in(&sources)
+                && !words
+                    .iter()
+                    .any(|word| word.contains(&n.text.to_lowercase()))
+        })
         .map(|n| n.text)
         .collect();
     missing.dedup();
@@ -51,7 +62,9 @@ impl Number {
             let from = sources.partition_point(|source| *source < low);
             sources.get(from).is_some_and(|source| *source <= high)
         };
-        let near = |value: f64, half: f64| holds(value - half, value + half) || holds(-value - half, -value + half);
+        let near = |value: f64, half: f64| {
+            holds(value - half, value + half) || holds(-value - half, -value + half)
+        };
         // A share may stand in the result as 0.25 and in the prose as 25 %.
         near(self.value, half) || (self.percent && near(self.value / 100.0, half / 100.0))
     }
@@ -71,17 +84,25 @@ fn numbers(text: &str) -> Vec<Number> {
         let start = at;
         while at < bytes.len()
             && (bytes[at].is_ascii_digit()
-                || (matches!(bytes[at], b'.' | b',') && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)))
+                || (matches!(bytes[at], b'.' | b',')
+                    && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)))
         {
             at += 1;
         }
         let written = &text[start..at];
         // 12,345.6 or 12,345: commas before groups of three are separators.
         let plain = written.replace(',', "");
-        let Ok(value) = plain.parse::<f64>() else { continue };
+        let Ok(value) = plain.parse::<f64>() else {
+            continue;
+        };
         let decimals = plain.split_once('.').map_or(0, |(_, d)| d.len() as u32);
         let rest = text[at..].trim_start();
-        found.push(Number { text: written.to_owned(), value, decimals, percent: rest.starts_with('%') });
+        found.push(Number {
+            text: written.to_owned(),
+            value,
+            decimals,
+            percent: rest.starts_with('%'),
+        });
     }
     found
 }
@@ -93,16 +114,32 @@ mod tests {
     fn found(prose: &str, sources: &[f64]) -> Vec<String> {
         let mut sources = sources.to_vec();
         sources.sort_by(f64::total_cmp);
-        numbers(prose).into_iter().filter(|n| !n.is_in(&sources)).map(|n| n.text).collect()
+        numbers(prose)
+            .into_iter()
+            .filter(|n| !n.is_in(&sources))
+            .map(|n| n.text)
+            .collect()
     }
 
     #[test]
     fn numbers_are_found_as_they_are_rounded() {
         let sources = [1234567.891, 0.254, -3.5, 42.0];
-        for prose in ["1,234,568", "1234567.9", "1,234,567.89", "25.4%", "25 %", "42 of them", "3.5 less", "B2B and v2"] {
+        for prose in [
+            "1,234,568",
+            "1234567.9",
+            "1,234,567.89",
+            "25.4%",
+            "25 %",
+            "42 of them",
+            "3.5 less",
+            "B2B and v2",
+        ] {
             assert_eq!(found(prose, &sources), Vec::<String>::new(), "{prose}");
         }
-        assert_eq!(found("1,234,569 and 43.0 and 0.26", &sources), ["1,234,569", "43.0", "0.26"]);
+        assert_eq!(
+            found("1,234,569 and 43.0 and 0.26", &sources),
+            ["1,234,569", "43.0", "0.26"]
+        );
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A plan: typed steps and what they depend on. Read leniently, since models vary in small things, then
 //! checked strictly, since nothing unsound may run.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -54,7 +54,9 @@ impl Step {
 
     /// Whether the other step would do the same.
     pub fn same_work(&self, other: &Step) -> bool {
-        self.step_type == other.step_type && self.input == other.input && self.depends_on == other.depends_on
+        self.step_type == other.step_type
+            && self.input == other.input
+            && self.depends_on == other.depends_on
     }
 }
 
@@ -82,36 +84,57 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] in words for the planner.
     pub fn parse(reply: &str, kept: &BTreeSet<String>) -> Result<Self, PlanError> {
-        let value = lenient_object(reply)
-            .ok_or_else(|| PlanError("the reply is not a JSON object with the key `steps`".to_owned()))?;
-        let clarification = text_of(value.get("clarification")).filter(|text| !text.trim().is_empty());
+        let value = lenient_object(reply).ok_or_else(|| {
+            PlanError("the reply is not a JSON object with the key `steps`".to_owned())
+        })?;
+        let clarification =
+            text_of(value.get("clarification")).filter(|text| !text.trim().is_empty());
         let reasoning = text_of(value.get("reasoning")).unwrap_or_default();
         let raw_steps = match value.get("steps").or_else(|| value.get("plan")) {
             Some(Value::Array(steps)) => steps.as_slice(),
             _ => &[],
         };
         if clarification.is_some() {
-            return Ok(Self { reasoning, clarification, steps: Vec::new() });
+            return Ok(Self {
+                reasoning,
+                clarification,
+                steps: Vec::new(),
+            });
         }
         if raw_steps.is_empty() {
             return error("the plan has no steps");
         }
         if raw_steps.len() > MAX_STEPS {
-            return error(format!("the plan has {} steps; at most {MAX_STEPS} are run", raw_steps.len()));
+            return error(format!(
+                "the plan has {} steps; at most {MAX_STEPS} are run",
+                raw_steps.len()
+            ));
         }
         let mut steps = Vec::with_capacity(raw_steps.len());
         for (i, raw) in raw_steps.iter().enumerate() {
             steps.push(read_step(raw, i)?);
         }
-        Ok(Self { reasoning, clarification, steps: ordered(steps, kept)? })
+        Ok(Self {
+            reasoning,
+            clarification,
+            steps: ordered(steps, kept)?,
+        })
     }
 }
 
 fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
     let id = text_of(raw.get("id")).map_or_else(|| (at + 1).to_string(), |id| id.trim().to_owned());
     let id = id.strip_prefix("step_").unwrap_or(&id).to_owned();
-    if id.is_empty() || id.len() > 64 || !id.chars().all(|c| c.is_alphanumeric() || c == '_' || c == '-') {
-        return error(format!("step {}: the id `{id}` is not made of letters, digits, `_` and `-`", at + 1));
+    if id.is_empty()
+        || id.len() > 64
+        || !id
+            .chars()
+            .all(|c| c.is_alphanumeric() || c == '_' || c == '-')
+    {
+        return error(format!(
+            "step {}: the id `{id}` is not made of letters, digits, `_` and `-`",
+            at + 1
+        ));
     }
     let kind = text_of(raw.get("type").or_else(|| raw.get("tool"))).unwrap_or_default();
     let step_type = match kind.trim().to_uppercase().as_str() {
@@ -119,13 +142,19 @@ fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
         "ANALYZE" | "ANALYSE" | "ANALYTICS" => StepType::Analyze,
         "SEARCH" => StepType::Search,
         "VERIFY" => StepType::Verify,
-        other => return error(format!("step {id}: the type `{other}` is none of SQL, ANALYZE, SEARCH, VERIFY")),
+        other => {
+            return error(format!(
+                "step {id}: the type `{other}` is none of SQL, ANALYZE, SEARCH, VERIFY"
+            ));
+        }
     };
     let input = match raw.get("tool_input").or_else(|| raw.get("input")) {
         Some(Value::String(query)) => json!({ "query": query }),
         Some(Value::Object(map)) => Value::Object(without_nulls(map)),
         // Some write the input's keys beside the step's.
-        _ => raw.get("query").map_or(json!({}), |query| json!({ "query": query })),
+        _ => raw
+            .get("query")
+            .map_or(json!({}), |query| json!({ "query": query })),
     };
     let mut depends_on = Vec::new();
     match raw.get("depends_on") {
@@ -133,7 +162,11 @@ fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
             for dependency in ids {
                 match text_of(Some(dependency)) {
                     Some(id) => depends_on.push(id),
-                    None => return error(format!("step {id}: `depends_on` holds something that is no id")),
+                    None => {
+                        return error(format!(
+                            "step {id}: `depends_on` holds something that is no id"
+                        ));
+                    }
                 }
             }
         }
@@ -145,7 +178,11 @@ fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
     }
 
     let query = |what: &str| {
-        let text = input.get("query").and_then(Value::as_str).map(str::trim).unwrap_or_default();
+        let text = input
+            .get("query")
+            .and_then(Value::as_str)
+            .map(str::trim)
+            .unwrap_or_default();
         if text.is_empty() {
             error(format!("step {id}: {what} has an empty `query`"))
         } else {
@@ -156,7 +193,8 @@ fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
         StepType::Sql => Work::Sql(template(&id, &query("SQL")?)?),
         StepType::Search => Work::Search(query("SEARCH")?),
         StepType::Analyze => Work::Analyze(
-            serde_json::from_value(input.clone()).map_err(|e| PlanError(format!("step {id}: {e}")))?,
+            serde_json::from_value(input.clone())
+                .map_err(|e| PlanError(format!("step {id}: {e}")))?,
         ),
         StepType::Verify => {
             let checks = input.get("checks").cloned().unwrap_or_else(|| json!([]));
@@ -168,7 +206,9 @@ fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
             Work::Verify(checks)
         }
     };
-    let fallback = fallback_query(raw.get("fallback")).map(|sql| template(&id, &sql)).transpose()?;
+    let fallback = fallback_query(raw.get("fallback"))
+        .map(|sql| template(&id, &sql))
+        .transpose()?;
     for reference in references(&work, fallback.as_ref()) {
         if !depends_on.contains(&reference) {
             depends_on.push(reference);
@@ -192,7 +232,10 @@ fn template(id: &str, sql: &str) -> Result<Template, PlanError> {
 }
 
 fn without_nulls(map: &serde_json::Map<String, Value>) -> serde_json::Map<String, Value> {
-    map.iter().filter(|(_, v)| !v.is_null()).map(|(k, v)| (k.clone(), v.clone())).collect()
+    map.iter()
+        .filter(|(_, v)| !v.is_null())
+        .map(|(k, v)| (k.clone(), v.clone()))
+        .collect()
 }
 
 /// A query as text, or in the shapes of a step or a tool input.
@@ -208,7 +251,8 @@ fn fallback_query(value: Option<&Value>) -> Option<String> {
 /// Steps whose results a step reads, whether it says so or not.
 fn references(work: &Work, fallback: Option<&Template>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
-    let mut of = |template: &Template| found.extend(template.references().map(|(r, _)| r.step.clone()));
+    let mut of =
+        |template: &Template| found.extend(template.references().map(|(r, _)| r.step.clone()));
     if let Work::Sql(template) = work {
         of(template);
     }
@@ -236,21 +280,32 @@ fn ordered(steps: Vec<Step>, kept: &BTreeSet<String>) -> Result<Vec<Step>, PlanE
                 return error(format!("step {} depends on itself", step.id));
             }
             if !ids.contains(dependency) && !kept.contains(dependency) {
-                return error(format!("step {} depends on {dependency}, and there is no such step", step.id));
+                return error(format!(
+                    "step {} depends on {dependency}, and there is no such step",
+                    step.id
+                ));
             }
         }
         if step.step_type == StepType::Analyze && step.depends_on.is_empty() {
-            return error(format!("step {}: ANALYZE needs a step in `depends_on` to work on", step.id));
+            return error(format!(
+                "step {}: ANALYZE needs a step in `depends_on` to work on",
+                step.id
+            ));
         }
     }
     let mut waiting: Vec<Step> = steps;
     let mut done: BTreeSet<String> = kept.difference(&ids).cloned().collect();
     let mut order = Vec::with_capacity(waiting.len());
     while !waiting.is_empty() {
-        let ready = waiting.iter().position(|step| step.depends_on.iter().all(|id| done.contains(id)));
+        let ready = waiting
+            .iter()
+            .position(|step| step.depends_on.iter().all(|id| done.contains(id)));
         let Some(ready) = ready else {
             let names: Vec<&str> = waiting.iter().map(|step| step.id.as_str()).collect();
-            return error(format!("the steps {} depend on each other in a circle", names.join(", ")));
+            return error(format!(
+                "the steps {} depend on each other in a circle",
+                names.join(", ")
+            ));
         };
         let step = waiting.remove(ready);
         done.insert(step.id.clone());
@@ -270,7 +325,10 @@ pub fn reply_schema() -> Value {
     };
     let check = object(BTreeMap::from([
         ("step", text.clone()),
-        ("check", json!({ "type": "string", "enum": ["not_empty", "single_row", "no_nulls", "unique", "expression"] })),
+        (
+            "check",
+            json!({ "type": "string", "enum": ["not_empty", "single_row", "no_nulls", "unique", "expression"] }),
+        ),
         ("column", nullable.clone()),
         ("expression", nullable.clone()),
     ]));
@@ -285,7 +343,10 @@ pub fn reply_schema() -> Value {
     ]));
     let step = object(BTreeMap::from([
         ("id", text.clone()),
-        ("type", json!({ "type": "string", "enum": ["SQL", "ANALYZE", "SEARCH", "VERIFY"] })),
+        (
+            "type",
+            json!({ "type": "string", "enum": ["SQL", "ANALYZE", "SEARCH", "VERIFY"] }),
+        ),
         ("description", text.clone()),
         ("depends_on", names),
         ("tool_input", input),
@@ -298,11 +359,6 @@ pub fn reply_schema() -> Value {
     ]))
 }
 
-/// Steps by id.
-pub fn by_id(steps: &[Step]) -> HashMap<&str, &Step> {
-    steps.iter().map(|step| (step.id.as_str(), step)).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -312,7 +368,12 @@ mod tests {
     }
 
     fn order(reply: &str) -> Vec<String> {
-        parse(reply).unwrap().steps.into_iter().map(|s| s.id).collect()
+        parse(reply)
+            .unwrap()
+            .steps
+            .into_iter()
+            .map(|s| s.id)
+            .collect()
     }
 
     #[test]
@@ -334,10 +395,12 @@ mod tests {
     #[test]
     fn sorts_steps_after_what_they_need() {
         assert_eq!(
-            order(r#"{"steps":[
+            order(
+                r#"{"steps":[
                 {"id":"c","type":"SQL","depends_on":["b"],"tool_input":{"query":"SELECT 3"}},
                 {"id":"a","type":"SQL","tool_input":{"query":"SELECT 1"}},
-                {"id":"b","type":"SQL","depends_on":["a"],"tool_input":{"query":"SELECT 2"}}]}"#),
+                {"id":"b","type":"SQL","depends_on":["a"],"tool_input":{"query":"SELECT 2"}}]}"#
+            ),
             ["a", "b", "c"]
         );
     }
@@ -355,19 +418,42 @@ mod tests {
     #[test]
     fn refuses_what_cannot_be_carried_out() {
         let sql = |id: &str, needs: &str| {
-            format!(r#"{{"id":"{id}","type":"SQL","depends_on":{needs},"tool_input":{{"query":"SELECT 1"}}}}"#)
+            format!(
+                r#"{{"id":"{id}","type":"SQL","depends_on":{needs},"tool_input":{{"query":"SELECT 1"}}}}"#
+            )
         };
         for (steps, says) in [
             (String::new(), "no steps"),
-            (format!("{},{}", sql("1", "[]"), sql("1", "[]")), "used by two"),
+            (
+                format!("{},{}", sql("1", "[]"), sql("1", "[]")),
+                "used by two",
+            ),
             (sql("1", r#"["9"]"#), "no such step"),
             (sql("1", r#"["1"]"#), "itself"),
-            (format!("{},{}", sql("1", r#"["2"]"#), sql("2", r#"["1"]"#)), "in a circle"),
-            (r#"{"id":"1","type":"SQL","tool_input":{"query":"  "}}"#.to_owned(), "empty"),
-            (r#"{"id":"1","type":"DELETE","tool_input":{"query":"x"}}"#.to_owned(), "none of"),
-            (r#"{"id":"1","type":"ANALYZE","tool_input":{"operation":"sum"}}"#.to_owned(), "depends_on"),
-            (r#"{"id":"1","type":"VERIFY","tool_input":{}}"#.to_owned(), "no `checks`"),
-            (r#"{"id":"a; b","type":"SQL","tool_input":{"query":"SELECT 1"}}"#.to_owned(), "id"),
+            (
+                format!("{},{}", sql("1", r#"["2"]"#), sql("2", r#"["1"]"#)),
+                "in a circle",
+            ),
+            (
+                r#"{"id":"1","type":"SQL","tool_input":{"query":"  "}}"#.to_owned(),
+                "empty",
+            ),
+            (
+                r#"{"id":"1","type":"DELETE","tool_input":{"query":"x"}}"#.to_owned(),
+                "none of",
+            ),
+            (
+                r#"{"id":"1","type":"ANALYZE","tool_input":{"operation":"sum"}}"#.to_owned(),
+                "depends_on",
+            ),
+            (
+                r#"{"id":"1","type":"VERIFY","tool_input":{}}"#.to_owned(),
+                "no `checks`",
+            ),
+            (
+                r#"{"id":"a; b","type":"SQL","tool_input":{"query":"SELECT 1"}}"#.to_owned(),
+                "id",
+            ),
             (vec![sql("1", "[]"); 21].join(","), "at most 20"),
         ] {
             let error = parse(&format!(r#"{{"steps":[{steps}]}}"#)).unwrap_err();
@@ -392,9 +478,18 @@ mod tests {
 
     #[test]
     fn a_fallback_is_a_query_in_any_shape() {
-        for fallback in [r#""SELECT 2""#, r#"{"query":"SELECT 2"}"#, r#"{"type":"SQL","tool_input":{"query":"SELECT 2"}}"#] {
-            let reply = format!(r#"{{"steps":[{{"id":1,"type":"SQL","tool_input":{{"query":"SELECT 1"}},"fallback":{fallback}}}]}}"#);
-            assert!(parse(&reply).unwrap().steps[0].fallback.is_some(), "{fallback}");
+        for fallback in [
+            r#""SELECT 2""#,
+            r#"{"query":"SELECT 2"}"#,
+            r#"{"type":"SQL","tool_input":{"query":"SELECT 2"}}"#,
+        ] {
+            let reply = format!(
+                r#"{{"steps":[{{"id":1,"type":"SQL","tool_input":{{"query":"SELECT 1"}},"fallback":{fallback}}}]}}"#
+            );
+            assert!(
+                parse(&reply).unwrap().steps[0].fallback.is_some(),
+                "{fallback}"
+            );
         }
     }
 }

@@ -33,19 +33,34 @@ pub struct Feedback(pub String);
 impl PlanRequest<'_> {
     /// The request to the model.
     pub fn to_chat(&self) -> ChatRequest {
-        let search = if self.web_search { include_str!("prompts/search_step.md").trim_end() } else { "- There is no SEARCH here." };
+        let search = if self.web_search {
+            include_str!("prompts/search_step.md").trim_end()
+        } else {
+            "- There is no SEARCH here."
+        };
         ChatRequest {
             system: include_str!("prompts/planner.md").replace("{search}", search),
             user: self.user(),
-            schema: Some(ReplySchema { name: "plan", schema: reply_schema() }),
+            schema: Some(ReplySchema {
+                name: "plan",
+                schema: reply_schema(),
+            }),
             web_search: false,
         }
     }
 
     fn user(&self) -> String {
         let mut text = format!("The database is PostgreSQL. Today is {}.\n\n", self.today);
-        let extent = if self.whole_schema { "all of it" } else { "the part that fits the question" };
-        let _ = write!(text, "The schema, {extent}:\n{}\n\n", fence("schema", self.context));
+        let extent = if self.whole_schema {
+            "all of it"
+        } else {
+            "the part that fits the question"
+        };
+        let _ = write!(
+            text,
+            "The schema, {extent}:\n{}\n\n",
+            fence("schema", self.context)
+        );
         if !self.history.is_empty() {
             let _ = write!(
                 text,
@@ -53,7 +68,11 @@ impl PlanRequest<'_> {
                 fence("conversation", &conversation(self.history))
             );
         }
-        let _ = write!(text, "The question:\n{}\n", fence("question", self.question));
+        let _ = write!(
+            text,
+            "The question:\n{}\n",
+            fence("question", self.question)
+        );
         if !self.kept.is_empty() {
             let _ = write!(
                 text,
@@ -89,7 +108,13 @@ fn conversation(history: &[Turn]) -> String {
     for turn in history.iter().rev() {
         let mut text = format!("Q: {}\nA: {}", turn.question, turn.answer);
         for step in &turn.steps {
-            let _ = write!(text, "\nSQL: {}\n{} rows; columns: {}", step.sql, step.row_count, step.columns.join(", "));
+            let _ = write!(
+                text,
+                "\nSQL: {}\n{} rows; columns: {}",
+                step.sql,
+                step.row_count,
+                step.columns.join(", ")
+            );
             for row in &step.rows {
                 let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
                 let _ = write!(text, "\n  {}", cells.join(" | "));
@@ -108,15 +133,31 @@ fn conversation(history: &[Turn]) -> String {
 fn kept(records: &[StepRecord]) -> String {
     let mut text = String::new();
     for record in records {
-        let _ = write!(text, "step {} ({})", record.step.id, type_name(record.step.step_type));
+        let _ = write!(
+            text,
+            "step {} ({})",
+            record.step.id,
+            type_name(record.step.step_type)
+        );
         if let Some(query) = record.step.query() {
             let _ = write!(text, ": {query}");
         }
         if let Some(table) = &record.table {
-            let columns: Vec<String> = table.infos().map(|c| format!("{} {}", c.name, c.type_name)).collect();
-            let _ = write!(text, "\n  {} rows; columns: {}", table.row_count(), columns.join(", "));
+            let columns: Vec<String> = table
+                .infos()
+                .map(|c| format!("{} {}", c.name, c.type_name))
+                .collect();
+            let _ = write!(
+                text,
+                "\n  {} rows; columns: {}",
+                table.row_count(),
+                columns.join(", ")
+            );
             for row in 0..table.row_count().min(SAMPLE_ROWS) {
-                let cells: Vec<String> = table.row(row).map(|cell| shortened(&cell.to_string())).collect();
+                let cells: Vec<String> = table
+                    .row(row)
+                    .map(|cell| shortened(&cell.to_string()))
+                    .collect();
                 let _ = write!(text, "\n  {}", cells.join(" | "));
             }
         }
@@ -130,10 +171,18 @@ pub fn feedback(records: &[StepRecord]) -> Feedback {
     let mut text = String::new();
     for record in records.iter().filter(|r| r.status == Status::Failed) {
         let Some(error) = &record.error else { continue };
-        let _ = write!(text, "step {} ({}) failed: {error}", record.step.id, type_name(record.step.step_type));
+        let _ = write!(
+            text,
+            "step {} ({}) failed: {error}",
+            record.step.id,
+            type_name(record.step.step_type)
+        );
         if let Some(query) = record.step.query() {
             let _ = write!(text, "\n  its SQL: {query}");
-            if let Some(at) = error.position.filter(|_| record.sql.as_deref() == Some(query)) {
+            if let Some(at) = error
+                .position
+                .filter(|_| record.sql.as_deref() == Some(query))
+            {
                 let _ = write!(text, "\n  the error is at character {at}");
             }
         }
@@ -214,7 +263,11 @@ mod tests {
         };
         let turns: Vec<Turn> = (0..10).map(turn).collect();
         let text = conversation(&turns);
-        assert!(text.contains("question 9") && !text.contains("question 3"), "{}", text.len());
+        assert!(
+            text.contains("question 9") && !text.contains("question 3"),
+            "{}",
+            text.len()
+        );
     }
 
     #[test]

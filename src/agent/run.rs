@@ -58,7 +58,13 @@ pub struct Run {
 impl Run {
     /// `retries` plans may follow the first; `judge` tells whether results are judged.
     pub fn new(retries: u32, judge: bool) -> Self {
-        Self { attempts: 0, retries, judge, doubted: false, state: Action::Retrieve }
+        Self {
+            attempts: 0,
+            retries,
+            judge,
+            doubted: false,
+            state: Action::Retrieve,
+        }
     }
 
     pub fn next(&self) -> Action {
@@ -76,12 +82,18 @@ impl Run {
             (_, Outcome::GaveUp) => Action::Finish(self.failed()),
             (Action::Retrieve, Outcome::Retrieved) => self.plan(),
             (Action::Plan(_), Outcome::Planned) => Action::Execute,
-            (Action::Plan(_), Outcome::Clarified) if !self.doubted => Action::Finish(End::Clarification),
+            (Action::Plan(_), Outcome::Clarified) if !self.doubted => {
+                Action::Finish(End::Clarification)
+            }
             (Action::Plan(_), Outcome::Clarified) => Action::Finish(End::EarlierAnswer),
-            (Action::Plan(_), Outcome::PlanRejected) | (Action::Execute, Outcome::StepsFailed) => self.again(),
+            (Action::Plan(_), Outcome::PlanRejected) | (Action::Execute, Outcome::StepsFailed) => {
+                self.again()
+            }
             (Action::Execute, Outcome::Executed) if self.judge => Action::Judge,
             (Action::Execute, Outcome::Executed) => Action::Finish(End::Answered),
-            (Action::Judge, Outcome::Accepted | Outcome::NotJudged) => Action::Finish(End::Answered),
+            (Action::Judge, Outcome::Accepted | Outcome::NotJudged) => {
+                Action::Finish(End::Answered)
+            }
             // One more plan after a doubt, and only one.
             (Action::Judge, Outcome::Doubted) if !self.doubted && self.attempts <= self.retries => {
                 self.doubted = true;
@@ -99,11 +111,19 @@ impl Run {
     }
 
     fn again(&mut self) -> Action {
-        if self.attempts <= self.retries { self.plan() } else { Action::Finish(self.failed()) }
+        if self.attempts <= self.retries {
+            self.plan()
+        } else {
+            Action::Finish(self.failed())
+        }
     }
 
     fn failed(&self) -> End {
-        if self.doubted { End::EarlierAnswer } else { End::Failed }
+        if self.doubted {
+            End::EarlierAnswer
+        } else {
+            End::Failed
+        }
     }
 }
 
@@ -126,11 +146,24 @@ mod tests {
     fn the_common_case_is_one_plan_and_one_verdict() {
         use Action::*;
         assert_eq!(
-            play(2, true, &[Outcome::Retrieved, Outcome::Planned, Outcome::Executed, Outcome::Accepted]),
+            play(
+                2,
+                true,
+                &[
+                    Outcome::Retrieved,
+                    Outcome::Planned,
+                    Outcome::Executed,
+                    Outcome::Accepted
+                ]
+            ),
             [Retrieve, Plan(1), Execute, Judge, Finish(End::Answered)]
         );
         assert_eq!(
-            play(2, false, &[Outcome::Retrieved, Outcome::Planned, Outcome::Executed]),
+            play(
+                2,
+                false,
+                &[Outcome::Retrieved, Outcome::Planned, Outcome::Executed]
+            ),
             [Retrieve, Plan(1), Execute, Finish(End::Answered)]
         );
     }
@@ -151,7 +184,15 @@ mod tests {
                     Outcome::StepsFailed
                 ]
             ),
-            [Retrieve, Plan(1), Plan(2), Execute, Plan(3), Execute, Finish(End::Failed)]
+            [
+                Retrieve,
+                Plan(1),
+                Plan(2),
+                Execute,
+                Plan(3),
+                Execute,
+                Finish(End::Failed)
+            ]
         );
         assert_eq!(
             play(0, true, &[Outcome::Retrieved, Outcome::PlanRejected]),
@@ -162,7 +203,12 @@ mod tests {
     #[test]
     fn a_doubt_leads_to_one_more_plan() {
         use Action::*;
-        let doubted = [Outcome::Retrieved, Outcome::Planned, Outcome::Executed, Outcome::Doubted];
+        let doubted = [
+            Outcome::Retrieved,
+            Outcome::Planned,
+            Outcome::Executed,
+            Outcome::Doubted,
+        ];
         let mut twice = doubted.to_vec();
         twice.extend([Outcome::Planned, Outcome::Executed, Outcome::Doubted]);
         assert_eq!(play(2, true, &twice).last(), Some(&Finish(End::Doubted)));
@@ -178,7 +224,10 @@ mod tests {
             Outcome::Doubted,
             Outcome::GaveUp,
         ];
-        assert_eq!(play(2, true, &outcomes).last(), Some(&Action::Finish(End::EarlierAnswer)));
+        assert_eq!(
+            play(2, true, &outcomes).last(),
+            Some(&Action::Finish(End::EarlierAnswer))
+        );
     }
 
     #[test]

@@ -51,7 +51,10 @@ impl StepRecord {
     }
 
     pub(super) fn failed(step: &Step, error: StepError) -> Self {
-        Self { error: Some(error), ..Self::new(step, Status::Failed) }
+        Self {
+            error: Some(error),
+            ..Self::new(step, Status::Failed)
+        }
     }
 
     pub fn is_ok(&self) -> bool {

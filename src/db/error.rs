@@ -82,7 +82,11 @@ impl DbError {
     /// A fault of the connection or the server rather than of the statement.
     pub fn is_infrastructure(&self) -> bool {
         match self {
-            Self::Server(e) => e.sqlstate.starts_with("08") || e.sqlstate.starts_with("53") || e.sqlstate.starts_with("57P"),
+            Self::Server(e) => {
+                e.sqlstate.starts_with("08")
+                    || e.sqlstate.starts_with("53")
+                    || e.sqlstate.starts_with("57P")
+            }
             Self::Cancelled => false,
             _ => true,
         }
@@ -147,8 +151,12 @@ fn io_reason(error: &std::io::Error) -> String {
 impl ServerError {
     fn advice(&self) -> Option<String> {
         let hint = match self.sqlstate.as_str() {
-            "42501" => "the role lacks a right; ask the database's owner for SELECT on these tables",
-            "57014" => "the query took too long or was cancelled; ask for less, or raise `--timeout`",
+            "42501" => {
+                "the role lacks a right; ask the database's owner for SELECT on these tables"
+            }
+            "57014" => {
+                "the query took too long or was cancelled; ask for less, or raise `--timeout`"
+            }
             "53300" => "the server has no free connection; try again later",
             _ => return self.hint.clone(),
         };

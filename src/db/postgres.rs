@@ -207,11 +207,19 @@ fn push(builder: &mut TableBuilder, row: &PgRow) -> Result<usize, DbError> {
         let raw = row.try_get_raw(i)?;
         match &mut column.values {
             Values::Bool(values) => {
-                values.push(if raw.is_null() { None } else { Some(row.try_get(i)?) });
+                values.push(if raw.is_null() {
+                    None
+                } else {
+                    Some(row.try_get(i)?)
+                });
                 bytes += 1;
             }
             Values::Int(values) => {
-                values.push(if raw.is_null() { None } else { Some(integer(raw.as_bytes().unwrap_or_default())?) });
+                values.push(if raw.is_null() {
+                    None
+                } else {
+                    Some(integer(raw.as_bytes().unwrap_or_default())?)
+                });
                 bytes += 8;
             }
             Values::Text(values) => {
@@ -288,7 +296,11 @@ fn projection(query: &CheckedSelect, columns: &[ColumnInfo], max_rows: usize) ->
         let _ = write!(names, "{comma}c{i}");
     }
     // Names of our own: the query's may repeat or be missing.
-    let names = if names.is_empty() { names } else { format!("({names})") };
+    let names = if names.is_empty() {
+        names
+    } else {
+        format!("({names})")
+    };
     format!(
         "SELECT {list} FROM (\n{}\n) AS q{names} LIMIT {}",
         query.text(),
@@ -361,7 +373,11 @@ fn type_name(info: &PgTypeInfo) -> String {
         "TIMETZ" => "time with time zone",
         "VARBIT" => "bit varying",
         "\"CHAR\"" => "\"char\"",
-        other if other.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) => {
+        other
+            if other
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()) =>
+        {
             return format!("{}{array}", other.to_lowercase());
         }
         other => other,

@@ -97,8 +97,10 @@ impl Column {
 
 fn is_numeric_type(type_name: &str) -> bool {
     let base = type_name.split('(').next().unwrap_or(type_name);
-    matches!(base, "numeric" | "real" | "double precision" | "oid" | "smallint" | "integer" | "bigint")
-        && !type_name.ends_with("[]")
+    matches!(
+        base,
+        "numeric" | "real" | "double precision" | "oid" | "smallint" | "integer" | "bigint"
+    ) && !type_name.ends_with("[]")
 }
 
 impl Table {
@@ -121,7 +123,11 @@ impl Table {
         self.columns
             .iter()
             .find(|c| c.info.name == name)
-            .or_else(|| self.columns.iter().find(|c| c.info.name.eq_ignore_ascii_case(name)))
+            .or_else(|| {
+                self.columns
+                    .iter()
+                    .find(|c| c.info.name.eq_ignore_ascii_case(name))
+            })
     }
 
     pub fn infos(&self) -> impl Iterator<Item = &ColumnInfo> {
@@ -164,7 +170,10 @@ impl Serialize for JsonRows<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut seq = serializer.serialize_seq(Some(self.rows))?;
         for row in 0..self.rows {
-            seq.serialize_element(&JsonRow { table: self.table, row })?;
+            seq.serialize_element(&JsonRow {
+                table: self.table,
+                row,
+            })?;
         }
         seq.end()
     }
@@ -200,7 +209,8 @@ impl Serialize for JsonCell<'_> {
             Cell::Bool(b) => serializer.serialize_bool(b),
             Cell::Int(n) => serializer.serialize_i64(n),
             Cell::Text(text) => {
-                let bare = is_numeric_type(self.type_name) || matches!(self.type_name, "json" | "jsonb");
+                let bare =
+                    is_numeric_type(self.type_name) || matches!(self.type_name, "json" | "jsonb");
                 // NaN and infinities have no JSON form, and are text.
                 match bare.then(|| RawValue::from_string(text.to_owned())) {
                     Some(Ok(raw)) => raw.serialize(serializer),
@@ -259,8 +269,16 @@ mod tests {
     fn json_keeps_every_digit() {
         let table = Table::new(
             vec![
-                text_column("n", "numeric(30,20)", &[Some("12345678901.12345678901234567890"), Some("NaN"), None]),
-                text_column("f", "double precision", &[Some("1e+20"), Some("-Infinity"), Some("0.1")]),
+                text_column(
+                    "n",
+                    "numeric(30,20)",
+                    &[Some("12345678901.12345678901234567890"), Some("NaN"), None],
+                ),
+                text_column(
+                    "f",
+                    "double precision",
+                    &[Some("1e+20"), Some("-Infinity"), Some("0.1")],
+                ),
                 text_column("j", "jsonb", &[Some("{\"a\": 1.10}"), Some("null"), None]),
                 text_column("t", "text", &[Some("1"), Some("a\"b"), None]),
             ],
@@ -275,7 +293,10 @@ mod tests {
     #[test]
     fn finds_a_column_in_any_case_but_prefers_the_exact() {
         let table = Table::new(
-            vec![text_column("a", "text", &[Some("lower")]), text_column("A", "text", &[Some("upper")])],
+            vec![
+                text_column("a", "text", &[Some("lower")]),
+                text_column("A", "text", &[Some("upper")]),
+            ],
             false,
         );
         assert_eq!(table.column("A").unwrap().cell(0), Cell::Text("upper"));

@@ -66,7 +66,9 @@ impl ModelError {
     /// How long the provider asks to wait.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => *retry_after,
+            Self::RateLimited { retry_after, .. } | Self::Unavailable { retry_after, .. } => {
+                *retry_after
+            }
             _ => None,
         }
     }
@@ -74,10 +76,14 @@ impl ModelError {
     /// What to do next, where it is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NoKey { variable, .. } => return Some(format!("set {variable} in `.env` or the environment")),
+            Self::NoKey { variable, .. } => {
+                return Some(format!("set {variable} in `.env` or the environment"));
+            }
             Self::Unauthorized { .. } => "check the key and what it is allowed to use",
             Self::UnknownModel { .. } => "check the name given with `--model` or `PGAGENT_MODEL`",
-            Self::Rejected { .. } => "the provider's message says what it does not take; another `--model` may",
+            Self::Rejected { .. } => {
+                "the provider's message says what it does not take; another `--model` may"
+            }
             Self::RateLimited { .. } => "wait a little, or use a key or model with a higher limit",
             Self::Unavailable { .. } => "try again in a minute, or use another `--model`",
             Self::Unreachable { .. } => "check the network and the provider's base URL",
@@ -85,7 +91,9 @@ impl ModelError {
             Self::Blocked { .. } => "ask in other words, or use another `--model`",
             Self::CutOff { .. } => "ask for less at once",
             Self::Empty { .. } | Self::Garbage { .. } => "try again, or use another `--model`",
-            Self::Dimensions(_) => "use an embedding model of at most 768 dimensions, or one that can be asked for 768",
+            Self::Dimensions(_) => {
+                "use an embedding model of at most 768 dimensions, or one that can be asked for 768"
+            }
             Self::Cancelled => return None,
         };
         Some(hint.to_owned())

@@ -81,7 +81,11 @@ pub trait EmbeddingModel: Send + Sync {
     fn name(&self) -> &str;
 
     /// One vector for each text, in order; at most [`EMBEDDING_BATCH`] texts.
-    async fn embed(&self, texts: &[String], task: EmbeddingTask) -> Result<Vec<Vec<f32>>, ModelError>;
+    async fn embed(
+        &self,
+        texts: &[String],
+        task: EmbeddingTask,
+    ) -> Result<Vec<Vec<f32>>, ModelError>;
 }
 
 /// A rough count of tokens, for budgets: four characters each.

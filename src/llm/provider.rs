@@ -6,7 +6,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use genai::adapter::AdapterKind;
 use genai::chat::{
-    ChatOptions, ChatRequest as GenaiRequest, ChatResponse, JsonSpec, StopReason, Tool, ToolName,
+    ChatOptions, ChatRequest as GenaiRequest, ChatResponse, ChatResponseFormat, JsonSpec,
+    StopReason, Tool, ToolConfig, ToolName,
 };
 use genai::embed::{EmbedOptions, EmbedRequest};
 use genai::resolver::{AuthData, Endpoint};
@@ -39,8 +40,16 @@ pub fn connect(providers: &Providers) -> Result<Connector, ModelError> {
             model: "HTTP client".to_owned(),
             message: e.to_string(),
         })?;
+    let client =
+        Client::builder()
+            .with_reqwest(http)
+            .build()
+            .map_err(|e| ModelError::Unreachable {
+                model: "HTTP client".to_owned(),
+                message: e.to_string(),
+            })?;
     Ok(Connector {
-        client: Client::builder().with_reqwest(http).build(),
+        client,
         providers: Arc::new(providers.clone()),
     })
 }
@@ -114,29 +123,47 @@ fn target(model: &str, providers: &Providers) -> Result<Target, ModelError> {
         AdapterKind::Gemini => (
             key(&providers.gemini_key, "Gemini", "GEMINI_API_KEY")?,
             versioned(
-                providers.gemini_url.as_deref().unwrap_or("https://generativelanguage.googleapis.com"),
+                providers
+                    .gemini_url
+                    .as_deref()
+                    .unwrap_or("https://generativelanguage.googleapis.com"),
                 "v1beta",
             ),
         ),
         AdapterKind::OpenAI | AdapterKind::OpenAIResp => {
             let auth = match (&providers.openai_key, &providers.openai_url) {
                 // Servers of one's own often want no key.
-                (None, Some(url)) if !url.contains("api.openai.com") => AuthData::from_single("none"),
+                (None, Some(url)) if !url.contains("api.openai.com") => {
+                    AuthData::from_single("none")
+                }
                 (found, _) => key(found, "OpenAI", "OPENAI_API_KEY")?,
             };
-            let url = providers.openai_url.as_deref().unwrap_or("https://api.openai.com/v1");
+            let url = providers
+                .openai_url
+                .as_deref()
+                .unwrap_or("https://api.openai.com/v1");
             (auth, slashed(url))
         }
         AdapterKind::Anthropic => (
             key(&providers.anthropic_key, "Anthropic", "ANTHROPIC_API_KEY")?,
             versioned(
-                providers.anthropic_url.as_deref().unwrap_or("https://api.anthropic.com"),
+                providers
+                    .anthropic_url
+                    .as_deref()
+                    .unwrap_or("https://api.anthropic.com"),
                 "v1",
             ),
         ),
         AdapterKind::Ollama => {
-            let host = providers.ollama_host.as_deref().unwrap_or("http://localhost:11434");
-            let url = if host.contains("://") { host.to_owned() } else { format!("http://{host}") };
+            let host = providers
+                .ollama_host
+                .as_deref()
+                .unwrap_or("http://localhost:11434");
+            let url = if host.contains("://") {
+                host.to_owned()
+            } else {
+                format!("http://{host}")
+            };
             (AuthData::from_single("ollama"), slashed(&url))
         }
         other => return Ok(Target::Other(other)),
@@ -161,7 +188,9 @@ fn adapter(model: &str, providers: &Providers) -> AdapterKind {
         // Compatible servers speak chat completions, not the newer Responses API.
         AdapterKind::OpenAIResp if own_openai && !said => AdapterKind::OpenAI,
         // A name that nobody owns goes to the server that was configured.
-        AdapterKind::Ollama if own_openai && !said && providers.ollama_host.is_none() => AdapterKind::OpenAI,
+        AdapterKind::Ollama if own_openai && !said && providers.ollama_host.is_none() => {
+            AdapterKind::OpenAI
+        }
         kind => kind,
     }
 }
@@ -174,8 +203,14 @@ fn slashed(url: &str) -> String {
 fn versioned(url: &str, version: &str) -> String {
     let url = url.trim_end_matches('/');
     let last = url.rsplit('/').next().unwrap_or_default();
-    let has_version = last.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
-    if has_version { format!("{url}/") } else { format!("{url}/{version}/") }
+    let has_version = last
+        .strip_prefix('v')
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+    if has_version {
+        format!("{url}/")
+    } else {
+        format!("{url}/{version}/")
+    }
 }
 
 /// A chat model at a provider.
@@ -197,22 +232,35 @@ impl ChatModel for ProviderChat {
 impl ProviderChat {
     async fn once(&self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
         let endpoint = &self.endpoint;
-        let mut chat = GenaiRequest::from_user(request.user.as_str()).with_system(request.system.as_str());
+        let mut chat =
+            GenaiRequest::from_user(request.user.as_str()).with_system(request.system.as_str());
         let mut options = ChatOptions::default();
         if request.web_search {
-            chat = chat.append_tool(Tool::new(ToolName::WebSearch));
+            chat = chat.append_tool(
+                Tool::new(ToolName::WebSearch).with_config(ToolConfig::Custom(json!({}))),
+            );
             options = options.with_capture_raw_body(true);
         }
         if let Some(reply) = &request.schema {
             options = match endpoint.target.adapter() {
-                // genai passes only the plain JSON mode on to Ollama, which takes a schema too.
-                AdapterKind::Ollama => options.with_extra_body(json!({ "format": reply.schema })),
+                // genai passes only the plain JSON mode on to Ollama.
+                AdapterKind::Ollama => options.with_response_format(ChatResponseFormat::JsonMode),
                 _ => options.with_response_format(JsonSpec::new(reply.name, reply.schema.clone())),
             };
         }
         let response = match &endpoint.target {
-            Target::Known(target) => endpoint.client.exec_chat(target.clone(), chat, Some(&options)).await,
-            Target::Other(_) => endpoint.client.exec_chat(endpoint.name.as_str(), chat, Some(&options)).await,
+            Target::Known(target) => {
+                endpoint
+                    .client
+                    .exec_chat(target.clone(), chat, Some(&options))
+                    .await
+            }
+            Target::Other(_) => {
+                endpoint
+                    .client
+                    .exec_chat(endpoint.name.as_str(), chat, Some(&options))
+                    .await
+            }
         }
         .map_err(|e| endpoint.error(e))?;
         self.reply(response)
@@ -226,12 +274,20 @@ impl ProviderChat {
             output_tokens: tokens(response.usage.completion_tokens),
         };
         let text = response.texts().concat();
-        let sources = response.captured_raw_body.as_ref().map(sources).unwrap_or_default();
+        let sources = response
+            .captured_raw_body
+            .as_ref()
+            .map(sources)
+            .unwrap_or_default();
         match response.stop_reason {
             Some(StopReason::ContentFilter(reason)) => Err(ModelError::Blocked { model, reason }),
             Some(StopReason::MaxTokens(_)) => Err(ModelError::CutOff { model }),
             _ if text.trim().is_empty() => Err(ModelError::Empty { model }),
-            _ => Ok(ChatReply { text, usage, sources }),
+            _ => Ok(ChatReply {
+                text,
+                usage,
+                sources,
+            }),
         }
     }
 }
@@ -247,7 +303,11 @@ fn sources(body: &Value) -> Vec<Source> {
         .filter_map(|chunk| {
             let web = chunk.get("web")?;
             Some(Source {
-                title: web.get("title").and_then(Value::as_str).unwrap_or_default().to_owned(),
+                title: web
+                    .get("title")
+                    .and_then(Value::as_str)
+                    .unwrap_or_default()
+                    .to_owned(),
                 url: web.get("uri")?.as_str()?.to_owned(),
             })
         })
@@ -265,7 +325,11 @@ impl EmbeddingModel for ProviderEmbedding {
         &self.endpoint.name
     }
 
-    async fn embed(&self, texts: &[String], task: EmbeddingTask) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn embed(
+        &self,
+        texts: &[String],
+        task: EmbeddingTask,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
         let vectors = with_retries(|| self.once(texts, task)).await?;
         if vectors.len() != texts.len() {
             return Err(ModelError::Garbage {
@@ -278,26 +342,44 @@ impl EmbeddingModel for ProviderEmbedding {
 }
 
 impl ProviderEmbedding {
-    async fn once(&self, texts: &[String], task: EmbeddingTask) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn once(
+        &self,
+        texts: &[String],
+        task: EmbeddingTask,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
         let endpoint = &self.endpoint;
         let mut options = EmbedOptions::new();
         match endpoint.target.adapter() {
             AdapterKind::Gemini => {
-                options = options.with_dimensions(EMBEDDING_DIMENSIONS).with_embedding_type(match task {
-                    EmbeddingTask::Document => "RETRIEVAL_DOCUMENT",
-                    EmbeddingTask::Query => "RETRIEVAL_QUERY",
-                });
+                options = options
+                    .with_dimensions(EMBEDDING_DIMENSIONS)
+                    .with_embedding_type(match task {
+                        EmbeddingTask::Document => "RETRIEVAL_DOCUMENT",
+                        EmbeddingTask::Query => "RETRIEVAL_QUERY",
+                    });
             }
             // Older and foreign models refuse the parameter.
-            AdapterKind::OpenAI | AdapterKind::OpenAIResp if endpoint.name.contains("embedding-3") => {
+            AdapterKind::OpenAI | AdapterKind::OpenAIResp
+                if endpoint.name.contains("embedding-3") =>
+            {
                 options = options.with_dimensions(EMBEDDING_DIMENSIONS);
             }
             _ => {}
         }
         let request = EmbedRequest::new_batch(texts.to_vec());
         let response = match &endpoint.target {
-            Target::Known(target) => endpoint.client.exec_embed(target.clone(), request, Some(&options)).await,
-            Target::Other(_) => endpoint.client.exec_embed(endpoint.name.as_str(), request, Some(&options)).await,
+            Target::Known(target) => {
+                endpoint
+                    .client
+                    .exec_embed(target.clone(), request, Some(&options))
+                    .await
+            }
+            Target::Other(_) => {
+                endpoint
+                    .client
+                    .exec_embed(endpoint.name.as_str(), request, Some(&options))
+                    .await
+            }
         }
         .map_err(|e| endpoint.error(e))?;
         Ok(response.into_vectors())
@@ -312,38 +394,60 @@ impl ModelEndpoint {
             let message = self.providers.redact(&provider_message(body(&error)));
             let retry_after = error.headers().and_then(retry_after);
             return match status.as_u16() {
-                status @ (401 | 403) => ModelError::Unauthorized { model, status, message },
+                status @ (401 | 403) => ModelError::Unauthorized {
+                    model,
+                    status,
+                    message,
+                },
                 404 => ModelError::UnknownModel { model, message },
-                429 => ModelError::RateLimited { model, message, retry_after },
-                status @ (500 | 502 | 503 | 504 | 529) => {
-                    ModelError::Unavailable { model, status, message, retry_after }
-                }
-                status => ModelError::Rejected { model, status, message },
+                429 => ModelError::RateLimited {
+                    model,
+                    message,
+                    retry_after,
+                },
+                status @ (500 | 502 | 503 | 504 | 529) => ModelError::Unavailable {
+                    model,
+                    status,
+                    message,
+                    retry_after,
+                },
+                status => ModelError::Rejected {
+                    model,
+                    status,
+                    message,
+                },
             };
         }
         match error {
-            genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
-                match webc_error {
-                    genai::webc::Error::Reqwest(e) if e.is_timeout() => {
-                        ModelError::Timeout { model, after: REPLY_TIMEOUT }
-                    }
-                    genai::webc::Error::Reqwest(e) => ModelError::Unreachable {
-                        model,
-                        message: self.providers.redact(&chain(&e.without_url())),
-                    },
-                    genai::webc::Error::ResponseFailedNotJson { content_type, .. } => ModelError::Garbage {
+            genai::Error::WebModelCall { webc_error, .. }
+            | genai::Error::WebAdapterCall { webc_error, .. } => match webc_error {
+                genai::webc::Error::Reqwest(e) if e.is_timeout() => ModelError::Timeout {
+                    model,
+                    after: REPLY_TIMEOUT,
+                },
+                genai::webc::Error::Reqwest(e) => ModelError::Unreachable {
+                    model,
+                    message: self.providers.redact(&chain(&e.without_url())),
+                },
+                genai::webc::Error::ResponseFailedNotJson { content_type, .. } => {
+                    ModelError::Garbage {
                         model,
                         message: format!("its content type is {content_type:?}"),
-                    },
-                    other => ModelError::Garbage {
-                        model,
-                        message: self.providers.redact(&shortened(&other.to_string())),
-                    },
+                    }
                 }
-            }
+                other => ModelError::Garbage {
+                    model,
+                    message: self.providers.redact(&shortened(&other.to_string())),
+                },
+            },
             // genai's message would quote the whole request.
-            genai::Error::ChatResponseGeneration { cause, .. } if cause.contains("finishReason") => {
-                ModelError::Blocked { model, reason: "the prompt has no reply".to_owned() }
+            genai::Error::ChatResponseGeneration { cause, .. }
+                if cause.contains("finishReason") =>
+            {
+                ModelError::Blocked {
+                    model,
+                    reason: "the prompt has no reply".to_owned(),
+                }
             }
             genai::Error::ChatResponseGeneration { cause, .. } => ModelError::Garbage {
                 model,
@@ -367,12 +471,11 @@ impl ModelEndpoint {
 fn body(error: &genai::Error) -> &str {
     match error {
         genai::Error::HttpError { body, .. } => body,
-        genai::Error::WebModelCall { webc_error, .. } | genai::Error::WebAdapterCall { webc_error, .. } => {
-            match webc_error {
-                genai::webc::Error::ResponseFailedStatus { body, .. } => body,
-                _ => "",
-            }
-        }
+        genai::Error::WebModelCall { webc_error, .. }
+        | genai::Error::WebAdapterCall { webc_error, .. } => match webc_error {
+            genai::webc::Error::ResponseFailedStatus { body, .. } => body,
+            _ => "",
+        },
         _ => "",
     }
 }
@@ -411,9 +514,21 @@ fn chain(error: &dyn std::error::Error) -> String {
 /// `Retry-After` in seconds (RFC 9110, 10.2.3); the providers do not send dates.
 fn retry_after(headers: &reqwest::header::HeaderMap) -> Option<Duration> {
     if let Some(ms) = headers.get("retry-after-ms") {
-        return ms.to_str().ok()?.trim().parse().ok().map(Duration::from_millis);
+        return ms
+            .to_str()
+            .ok()?
+            .trim()
+            .parse()
+            .ok()
+            .map(Duration::from_millis);
     }
-    let seconds: f64 = headers.get("retry-after")?.to_str().ok()?.trim().parse().ok()?;
+    let seconds: f64 = headers
+        .get("retry-after")?
+        .to_str()
+        .ok()?
+        .trim()
+        .parse()
+        .ok()?;
     Duration::try_from_secs_f64(seconds).ok()
 }
 
@@ -432,7 +547,11 @@ mod tests {
 
     fn base(model: &str, providers: &Providers) -> String {
         match target(model, providers).unwrap() {
-            Target::Known(target) => format!("{} {}", target.model.adapter_kind, target.endpoint.base_url()),
+            Target::Known(target) => format!(
+                "{} {}",
+                target.model.adapter_kind,
+                target.endpoint.base_url()
+            ),
             Target::Other(kind) => kind.to_string(),
         }
     }
@@ -440,9 +559,15 @@ mod tests {
     #[test]
     fn the_name_chooses_the_provider() {
         for (model, expected) in [
-            ("gemini-3.8-flash", "Gemini https://generativelanguage.googleapis.com/v1beta/"),
+            (
+                "gemini-3.8-flash",
+                "Gemini https://generativelanguage.googleapis.com/v1beta/",
+            ),
             ("gpt-4o", "OpenAI https://api.openai.com/v1/"),
-            ("claude-sonnet-4-5", "Anthropic https://api.anthropic.com/v1/"),
+            (
+                "claude-sonnet-4-5",
+                "Anthropic https://api.anthropic.com/v1/",
+            ),
             ("llama3.2", "Ollama http://localhost:11434/"),
             ("ollama::gpt-oss", "Ollama http://localhost:11434/"),
             ("groq::llama-3", "Groq"),
@@ -458,25 +583,51 @@ mod tests {
             openai_url: Some(url.to_owned()),
             ..providers()
         };
-        for url in ["http://h:1", "http://h:1/", "http://h:1/v1beta", "http://h:1/v1beta/"] {
+        for url in [
+            "http://h:1",
+            "http://h:1/",
+            "http://h:1/v1beta",
+            "http://h:1/v1beta/",
+        ] {
             assert_eq!(base("gemini-x", &own(url)), "Gemini http://h:1/v1beta/");
         }
-        assert_eq!(base("gpt-5", &own("http://h:1/v1")), "OpenAI http://h:1/v1/");
-        assert_eq!(base("some-model", &own("http://h:1/v1/")), "OpenAI http://h:1/v1/");
+        assert_eq!(
+            base("gpt-5", &own("http://h:1/v1")),
+            "OpenAI http://h:1/v1/"
+        );
+        assert_eq!(
+            base("some-model", &own("http://h:1/v1/")),
+            "OpenAI http://h:1/v1/"
+        );
     }
 
     #[test]
     fn a_missing_key_names_its_variable() {
         let error = target("claude-x", &Providers::default()).unwrap_err();
-        assert_eq!(error.hint().unwrap(), "set ANTHROPIC_API_KEY in `.env` or the environment");
+        assert_eq!(
+            error.hint().unwrap(),
+            "set ANTHROPIC_API_KEY in `.env` or the environment"
+        );
     }
 
     #[test]
     fn reads_the_providers_own_message() {
-        assert_eq!(provider_message(r#"{"error":{"code":429,"message":"Quota"}}"#), "Quota");
-        assert_eq!(provider_message(r#"[{"error":{"message":"In a list"}}]"#), "In a list");
-        assert_eq!(provider_message(r#"{"error":"model not found"}"#), "model not found");
-        assert_eq!(provider_message("<html>\n  bad gateway</html>"), "<html> bad gateway</html>");
+        assert_eq!(
+            provider_message(r#"{"error":{"code":429,"message":"Quota"}}"#),
+            "Quota"
+        );
+        assert_eq!(
+            provider_message(r#"[{"error":{"message":"In a list"}}]"#),
+            "In a list"
+        );
+        assert_eq!(
+            provider_message(r#"{"error":"model not found"}"#),
+            "model not found"
+        );
+        assert_eq!(
+            provider_message("<html>\n  bad gateway</html>"),
+            "<html> bad gateway</html>"
+        );
         assert_eq!(provider_message(""), "no message");
     }
 }

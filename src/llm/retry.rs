@@ -65,11 +65,19 @@ mod tests {
         let start = Instant::now();
         let done = with_retries(|| async {
             calls.set(calls.get() + 1);
-            if calls.get() < 3 { Err(limited(Some(7))) } else { Ok(calls.get()) }
+            if calls.get() < 3 {
+                Err(limited(Some(7)))
+            } else {
+                Ok(calls.get())
+            }
         })
         .await;
         assert_eq!(done, Ok(3));
-        assert!(start.elapsed() >= Duration::from_secs(14), "{:?}", start.elapsed());
+        assert!(
+            start.elapsed() >= Duration::from_secs(14),
+            "{:?}",
+            start.elapsed()
+        );
     }
 
     #[tokio::test(start_paused = true)]
@@ -97,7 +105,11 @@ mod tests {
         let calls = Cell::new(0);
         let done: Result<(), _> = with_retries(|| async {
             calls.set(calls.get() + 1);
-            Err(ModelError::Unauthorized { model: "m".into(), status: 401, message: String::new() })
+            Err(ModelError::Unauthorized {
+                model: "m".into(),
+                status: 401,
+                message: String::new(),
+            })
         })
         .await;
         assert!(done.is_err());

@@ -95,7 +95,15 @@ pub struct Catalog {
     pub foreign_keys: Vec<ForeignKey>,
 }
 
-type RelationRow = (i64, String, String, String, bool, Option<f64>, Option<String>);
+type RelationRow = (
+    i64,
+    String,
+    String,
+    String,
+    bool,
+    Option<f64>,
+    Option<String>,
+);
 type ColumnRow = (i64, i32, String, String, bool, i64, Option<String>);
 type ConstraintRow = (i64, String, Vec<i32>, i64, Option<Vec<i32>>);
 
@@ -112,9 +120,11 @@ impl Catalog {
     }
 
     async fn read_on(connection: &mut PgConnection) -> Result<Self, DbError> {
-        sqlx::raw_sql("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000")
-            .execute(&mut *connection)
-            .await?;
+        sqlx::raw_sql(
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000",
+        )
+        .execute(&mut *connection)
+        .await?;
         let relations: Vec<RelationRow> = sqlx::query_as(include_str!("queries/relations.sql"))
             .persistent(false)
             .fetch_all(&mut *connection)
@@ -125,17 +135,23 @@ impl Catalog {
             .bind(&oids)
             .fetch_all(&mut *connection)
             .await?;
-        let constraints: Vec<ConstraintRow> = sqlx::query_as(include_str!("queries/constraints.sql"))
-            .persistent(false)
-            .bind(&oids)
-            .fetch_all(&mut *connection)
-            .await?;
+        let constraints: Vec<ConstraintRow> =
+            sqlx::query_as(include_str!("queries/constraints.sql"))
+                .persistent(false)
+                .bind(&oids)
+                .fetch_all(&mut *connection)
+                .await?;
         let enums: Vec<(i64, Vec<String>)> = sqlx::query_as(include_str!("queries/enums.sql"))
             .persistent(false)
             .fetch_all(&mut *connection)
             .await?;
         sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
-        Ok(Self::assemble(relations, columns, constraints, enums.into_iter().collect()))
+        Ok(Self::assemble(
+            relations,
+            columns,
+            constraints,
+            enums.into_iter().collect(),
+        ))
     }
 
     fn assemble(
@@ -187,12 +203,20 @@ impl Catalog {
                 _ => {
                     let to_columns = named(to_oid, &to_key.unwrap_or_default());
                     if let (Some(&to), Some(to_columns)) = (index.get(&to_oid), to_columns) {
-                        foreign_keys.push(ForeignKey { from, columns, to, to_columns });
+                        foreign_keys.push(ForeignKey {
+                            from,
+                            columns,
+                            to,
+                            to_columns,
+                        });
                     }
                 }
             }
         }
-        Self { relations, foreign_keys }
+        Self {
+            relations,
+            foreign_keys,
+        }
     }
 
     /// Names of relations and of columns (`relation.column`) that are spelt much like `name`, nearest first.
@@ -202,7 +226,10 @@ impl Catalog {
         let mut consider = |candidate: &str, shown: &dyn Fn() -> String| {
             let candidate = candidate.to_lowercase();
             let mut score = strsim::jaro_winkler(&wanted, &candidate);
-            if wanted.len() > 2 && (candidate.contains(&wanted) || wanted.contains(&candidate)) {
+            if wanted.len() > 2
+                && candidate.len() > 2
+                && (candidate.contains(&wanted) || wanted.contains(&candidate))
+            {
                 score = score.max(0.9);
             }
             if score >= 0.8 {
@@ -218,6 +245,10 @@ impl Catalog {
             }
         }
         found.sort_by(|a, b| b.0.total_cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        found.into_iter().map(|(_, name)| name).take(limit).collect()
+        found
+            .into_iter()
+            .map(|(_, name)| name)
+            .take(limit)
+            .collect()
     }
 }

@@ -50,7 +50,9 @@ pub async fn index(
     progress: impl Fn(Indexing) + Send + Sync,
 ) -> Result<IndexReport> {
     let catalog = Catalog::read(target).await?;
-    progress(Indexing::Catalog { relations: catalog.relations.len() });
+    progress(Indexing::Catalog {
+        relations: catalog.relations.len(),
+    });
     let chunks = chunks(&catalog);
 
     let mut connection = memory.get().await?;
@@ -60,7 +62,9 @@ pub async fn index(
     retrieve::begin_memory(db, "BEGIN").await?;
     let state = retrieve::MemoryState::read(db).await?;
     if !state.tables {
-        return Err(Error::failed("the index has no tables yet").with_hint("run `pgagent setup` first"));
+        return Err(
+            Error::failed("the index has no tables yet").with_hint("run `pgagent setup` first")
+        );
     }
     lock(db, &source).await?;
 
@@ -101,29 +105,48 @@ pub async fn index(
     };
     report.embedded = vectors.len();
     report.changed = write.len();
-    progress(Indexing::Writing { chunks: write.len() });
+    progress(Indexing::Writing {
+        chunks: write.len(),
+    });
     for batch in write.chunks(500) {
-        upsert(db, &source, &chunks, &hashes, batch, &vectors, model.as_deref(), state.vectors).await?;
+        upsert(
+            db,
+            &source,
+            &chunks,
+            &hashes,
+            batch,
+            &vectors,
+            model.as_deref(),
+            state.vectors,
+        )
+        .await?;
     }
     report.removed = remove_others(db, &source, &chunks, &known).await?;
-    sqlx::raw_sql("COMMIT").execute(&mut *db).await.map_err(DbError::from)?;
+    sqlx::raw_sql("COMMIT")
+        .execute(&mut *db)
+        .await
+        .map_err(DbError::from)?;
     connection.give_back();
     Ok(report)
 }
 
 /// One run at a time for one database; the lock ends with the transaction.
 async fn lock(db: &mut PgConnection, source: &str) -> Result<()> {
-    let free: bool = sqlx::query_scalar("SELECT pg_try_advisory_xact_lock(hashtextextended('pgagent index ' || $1, 0))")
-        .bind(source)
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await
-        .map_err(DbError::from)?;
+    let free: bool = sqlx::query_scalar(
+        "SELECT pg_try_advisory_xact_lock(hashtextextended('pgagent index ' || $1, 0))",
+    )
+    .bind(source)
+    .persistent(false)
+    .fetch_one(&mut *db)
+    .await
+    .map_err(DbError::from)?;
     if free {
         return Ok(());
     }
-    Err(Error::failed("another `pgagent index` of this database is under way")
-        .with_hint("wait until it ends; the index in use stays as it is until then"))
+    Err(
+        Error::failed("another `pgagent index` of this database is under way")
+            .with_hint("wait until it ends; the index in use stays as it is until then"),
+    )
 }
 
 struct Known {
@@ -131,7 +154,10 @@ struct Known {
     model: Option<String>,
 }
 
-async fn known(db: &mut PgConnection, source: &str) -> Result<HashMap<(String, String), Known>, DbError> {
+async fn known(
+    db: &mut PgConnection,
+    source: &str,
+) -> Result<HashMap<(String, String), Known>, DbError> {
     let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
         "SELECT kind, name, content_hash, embedding_model FROM pgagent.long_term_memory \
          WHERE source = $1 AND kind IN ('table', 'relationship')",
@@ -166,7 +192,10 @@ async fn embed_all(
             let dimensions = vector.len();
             vectors.insert(i, (fitted(vector, embedder.name())?, dimensions));
         }
-        progress(Indexing::Embedding { done: vectors.len(), of });
+        progress(Indexing::Embedding {
+            done: vectors.len(),
+            of,
+        });
     }
     Ok(vectors)
 }
@@ -183,7 +212,10 @@ pub fn fitted(mut vector: Vec<f32>, model: &str) -> Result<Vec<f32>, ModelError>
     Ok(vector)
 }
 
-#[expect(clippy::too_many_arguments, reason = "one row's parts, written in one place")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "one row's parts, written in one place"
+)]
 async fn upsert(
     db: &mut PgConnection,
     source: &str,
@@ -194,7 +226,9 @@ async fn upsert(
     model: Option<&str>,
     with_vectors: bool,
 ) -> Result<(), DbError> {
-    let of = |field: fn(&Chunk) -> String| -> Vec<String> { batch.iter().map(|&i| field(&chunks[i])).collect() };
+    let of = |field: fn(&Chunk) -> String| -> Vec<String> {
+        batch.iter().map(|&i| field(&chunks[i])).collect()
+    };
     let kinds = of(|c| c.kind.as_str().to_owned());
     let hashes: Vec<&str> = batch.iter().map(|&i| hashes[i].as_str()).collect();
     let models: Vec<Option<&str>> = batch.iter().map(|i| vectors.get(i).and(model)).collect();
@@ -221,7 +255,11 @@ async fn upsert(
     if with_vectors {
         let embeddings: Vec<Option<Vector>> = batch
             .iter()
-            .map(|i| vectors.get(i).map(|(vector, _)| Vector::from(vector.clone())))
+            .map(|i| {
+                vectors
+                    .get(i)
+                    .map(|(vector, _)| Vector::from(vector.clone()))
+            })
             .collect();
         query = query.bind(embeddings);
     }
@@ -235,8 +273,10 @@ async fn remove_others(
     chunks: &[Chunk],
     known: &HashMap<(String, String), Known>,
 ) -> Result<usize, DbError> {
-    let current: std::collections::HashSet<(&str, &str)> =
-        chunks.iter().map(|c| (c.kind.as_str(), c.name.as_str())).collect();
+    let current: std::collections::HashSet<(&str, &str)> = chunks
+        .iter()
+        .map(|c| (c.kind.as_str(), c.name.as_str()))
+        .collect();
     let gone: Vec<&(String, String)> = known
         .keys()
         .filter(|(kind, name)| !current.contains(&(kind.as_str(), name.as_str())))
@@ -244,7 +284,8 @@ async fn remove_others(
     if gone.is_empty() {
         return Ok(0);
     }
-    let (kinds, names): (Vec<&str>, Vec<&str>) = gone.iter().map(|(k, n)| (k.as_str(), n.as_str())).unzip();
+    let (kinds, names): (Vec<&str>, Vec<&str>) =
+        gone.iter().map(|(k, n)| (k.as_str(), n.as_str())).unzip();
     let removed = sqlx::query(
         "DELETE FROM pgagent.long_term_memory AS m USING unnest($2::text[], $3::text[]) AS gone(kind, name) \
          WHERE m.source = $1 AND m.kind = gone.kind AND m.name = gone.name",

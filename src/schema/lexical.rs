@@ -6,10 +6,11 @@ use super::chunk::{Chunk, words};
 
 /// Words that say nothing about which table is meant.
 const STOP_WORDS: &[&str] = &[
-    "a", "all", "an", "and", "any", "are", "as", "at", "by", "did", "do", "does", "each", "for", "from", "give",
-    "had", "has", "have", "how", "i", "in", "is", "it", "list", "many", "me", "most", "much", "my", "of", "on",
-    "or", "our", "per", "show", "that", "the", "their", "them", "there", "these", "this", "those", "to", "was",
-    "we", "were", "what", "when", "where", "which", "who", "whose", "with", "you",
+    "a", "all", "an", "and", "any", "are", "as", "at", "by", "did", "do", "does", "each", "for",
+    "from", "give", "had", "has", "have", "how", "i", "in", "is", "it", "list", "many", "me",
+    "most", "much", "my", "of", "on", "or", "our", "per", "show", "that", "the", "their", "them",
+    "there", "these", "this", "those", "to", "was", "we", "were", "what", "when", "where", "which",
+    "who", "whose", "with", "you",
 ];
 
 /// The question's words that count, in their basic form.
@@ -27,8 +28,12 @@ pub fn question_words(question: &str) -> Vec<String> {
 fn singular(word: &str) -> String {
     let stem = match word {
         w if w.len() > 4 && w.ends_with("ies") => return format!("{}y", &w[..w.len() - 3]),
-        w if w.len() > 4 && (w.ends_with("sses") || w.ends_with("xes") || w.ends_with("ches")) => &w[..w.len() - 2],
-        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => &w[..w.len() - 1],
+        w if w.len() > 4 && (w.ends_with("sses") || w.ends_with("xes") || w.ends_with("ches")) => {
+            &w[..w.len() - 2]
+        }
+        w if w.len() > 3 && w.ends_with('s') && !w.ends_with("ss") && !w.ends_with("us") => {
+            &w[..w.len() - 1]
+        }
         w => w,
     };
     stem.to_owned()
@@ -55,7 +60,8 @@ pub fn scores(question: &str, chunks: &[Chunk]) -> Vec<f64> {
         let idf = ((total - with + 0.5) / (with + 0.5) + 1.0).ln();
         for (i, document) in documents.iter().enumerate() {
             if let Some(count) = document.get(&word) {
-                scores[i] += idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * lengths[i] / average));
+                scores[i] +=
+                    idf * count * 2.2 / (count + 1.2 * (0.25 + 0.75 * lengths[i] / average));
             }
         }
     }
@@ -76,13 +82,20 @@ mod tests {
             terms: terms.to_owned(),
             metadata: serde_json::Value::Null,
         };
-        let chunks = [chunk("film id title"), chunk("customer id name email"), chunk("payment id amount customer id")];
+        let chunks = [
+            chunk("film id title"),
+            chunk("customer id name email"),
+            chunk("payment id amount customer id"),
+        ];
         let scores = scores("Which customers have no e-mail?", &chunks);
         assert!(scores[1] > scores[2] && scores[2] > scores[0], "{scores:?}");
     }
 
     #[test]
     fn plurals_meet_singulars() {
-        assert_eq!(question_words("How many cities and boxes of glass"), ["city", "box", "glass"]);
+        assert_eq!(
+            question_words("How many cities and boxes of glass"),
+            ["city", "box", "glass"]
+        );
     }
 }

@@ -50,7 +50,11 @@ impl MemoryState {
         .persistent(false)
         .fetch_one(&mut *db)
         .await?;
-        Ok(Self { tables, vectors, trigrams })
+        Ok(Self {
+            tables,
+            vectors,
+            trigrams,
+        })
     }
 }
 
@@ -67,7 +71,12 @@ pub struct PgSchemaIndex {
 }
 
 impl PgSchemaIndex {
-    pub fn new(target: Pool, memory: Pool, embedder: Option<Arc<dyn EmbeddingModel>>, budget: usize) -> Self {
+    pub fn new(
+        target: Pool,
+        memory: Pool,
+        embedder: Option<Arc<dyn EmbeddingModel>>,
+        budget: usize,
+    ) -> Self {
         Self {
             target,
             memory,
@@ -120,7 +129,11 @@ impl PgSchemaIndex {
     }
 
     /// Ranked rows from the index; nothing when there is no index.
-    async fn search(&self, question: &str, notices: &mut Vec<String>) -> Result<Option<Vec<Found>>> {
+    async fn search(
+        &self,
+        question: &str,
+        notices: &mut Vec<String>,
+    ) -> Result<Option<Vec<Found>>> {
         let mut connection = match self.memory.get().await {
             Ok(connection) => connection,
             Err(error) => {
@@ -132,15 +145,27 @@ impl PgSchemaIndex {
         begin_memory(db, "BEGIN READ ONLY").await?;
         let state = MemoryState::read(db).await?;
         let source = self.target.identity();
-        let indexed = if state.tables { IndexState::read(db, &source).await? } else { IndexState::default() };
+        let indexed = if state.tables {
+            IndexState::read(db, &source).await?
+        } else {
+            IndexState::default()
+        };
         if indexed.tables == 0 {
-            sqlx::raw_sql("ROLLBACK").execute(&mut *db).await.map_err(DbError::from)?;
+            sqlx::raw_sql("ROLLBACK")
+                .execute(&mut *db)
+                .await
+                .map_err(DbError::from)?;
             connection.give_back();
             return Ok(None);
         }
-        let vector = self.question_vector(question, state, &indexed, notices).await;
+        let vector = self
+            .question_vector(question, state, &indexed, notices)
+            .await;
         let found = ranked(db, &source, question, state, vector).await?;
-        sqlx::raw_sql("ROLLBACK").execute(&mut *db).await.map_err(DbError::from)?;
+        sqlx::raw_sql("ROLLBACK")
+            .execute(&mut *db)
+            .await
+            .map_err(DbError::from)?;
         connection.give_back();
         Ok(Some(found))
     }
@@ -185,7 +210,9 @@ impl SchemaIndex for PgSchemaIndex {
     async fn retrieve(&self, question: &str) -> Result<Retrieved> {
         let mut notices = Vec::new();
         let all = self.whole().await?;
-        let fits = all.as_ref().is_some_and(|chunks| context_tokens(chunks) <= self.budget);
+        let fits = all
+            .as_ref()
+            .is_some_and(|chunks| context_tokens(chunks) <= self.budget);
         let found = if fits && !self.always_rank {
             None
         } else {
@@ -208,8 +235,13 @@ impl SchemaIndex for PgSchemaIndex {
     }
 
     async fn near(&self, name: &str) -> Vec<String> {
-        let catalog = self.catalog.get_or_try_init(|| Catalog::read(&self.target)).await;
-        catalog.map(|catalog| catalog.near(name, 5)).unwrap_or_default()
+        let catalog = self
+            .catalog
+            .get_or_try_init(|| Catalog::read(&self.target))
+            .await;
+        catalog
+            .map(|catalog| catalog.near(name, 5))
+            .unwrap_or_default()
     }
 }
 
@@ -230,7 +262,11 @@ impl IndexState {
         .persistent(false)
         .fetch_one(&mut *db)
         .await?;
-        Ok(Self { tables, with_vectors, model })
+        Ok(Self {
+            tables,
+            with_vectors,
+            model,
+        })
     }
 }
 
@@ -267,11 +303,18 @@ async fn ranked(
         sql.push_str(include_str!("queries/by_vector.sql"));
         ranks.push("by_vector");
     }
-    let union: Vec<String> = ranks.iter().map(|r| format!("SELECT id, via, rank FROM {r}")).collect();
+    let union: Vec<String> = ranks
+        .iter()
+        .map(|r| format!("SELECT id, via, rank FROM {r}"))
+        .collect();
     sql.push_str(&format!(", found AS ({})", union.join(" UNION ALL ")));
     sql.push_str(include_str!("queries/fuse.sql"));
     // Every parameter must appear, whichever parts are in use.
-    sql = sql.replacen("SELECT 'table' AS kind", "SELECT CASE WHEN $2::text IS NULL THEN '' ELSE 'table' END AS kind", 1);
+    sql = sql.replacen(
+        "SELECT 'table' AS kind",
+        "SELECT CASE WHEN $2::text IS NULL THEN '' ELSE 'table' END AS kind",
+        1,
+    );
 
     let words = lexical::question_words(question).join(" | ");
     let mut query = sqlx::query_as::<_, FoundRow>(AssertSqlSafe(sql))
@@ -322,7 +365,10 @@ fn context<'a>(tables: impl Iterator<Item = &'a str>) -> String {
 
 /// Every table, the ranked ones first.
 fn whole_schema(chunks: &[Chunk], found: Option<Vec<Found>>, question: &str) -> Retrieved {
-    let tables: Vec<&Chunk> = chunks.iter().filter(|c| c.kind == ChunkKind::Table).collect();
+    let tables: Vec<&Chunk> = chunks
+        .iter()
+        .filter(|c| c.kind == ChunkKind::Table)
+        .collect();
     let context = context(tables.iter().map(|c| c.content.as_str()));
     let mut ranked = found.unwrap_or_else(|| by_words(chunks, question));
     ranked.retain(|f| f.kind == "table");
@@ -336,7 +382,11 @@ fn whole_schema(chunks: &[Chunk], found: Option<Vec<Found>>, question: &str) -> 
         out.push(found);
     }
     for chunk in chunks {
-        if out.chunks.iter().any(|c| c.kind == chunk.kind.as_str() && c.name == chunk.name) {
+        if out
+            .chunks
+            .iter()
+            .any(|c| c.kind == chunk.kind.as_str() && c.name == chunk.name)
+        {
             continue;
         }
         out.push(&Found::of(chunk, 0.0, Vec::new()));
@@ -358,7 +408,11 @@ fn within(budget: usize, found: Vec<Found>) -> Retrieved {
     }
     out.context = context(out.chunks.iter().map(|c| c.content.as_str()));
     out.context_tokens = estimate_tokens(&out.context);
-    let names: Vec<String> = out.tables.iter().map(|t| format!("{}.{}", t.schema, t.name)).collect();
+    let names: Vec<String> = out
+        .tables
+        .iter()
+        .map(|t| format!("{}.{}", t.schema, t.name))
+        .collect();
     for relationship in found.iter().filter(|f| f.kind == "relationship") {
         if names.contains(&relationship.schema) && names.contains(&relationship.table) {
             out.push(relationship);
@@ -374,7 +428,17 @@ fn by_words(chunks: &[Chunk], question: &str) -> Vec<Found> {
         .iter()
         .zip(scores)
         .filter(|(chunk, _)| chunk.kind == ChunkKind::Table)
-        .map(|(chunk, score)| Found::of(chunk, score, if score > 0.0 { vec![Via::Text] } else { Vec::new() }))
+        .map(|(chunk, score)| {
+            Found::of(
+                chunk,
+                score,
+                if score > 0.0 {
+                    vec![Via::Text]
+                } else {
+                    Vec::new()
+                },
+            )
+        })
         .collect();
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     found
@@ -382,7 +446,14 @@ fn by_words(chunks: &[Chunk], question: &str) -> Vec<Found> {
 
 impl Found {
     fn of(chunk: &Chunk, score: f64, via: Vec<Via>) -> Self {
-        let text = |key: &str| chunk.metadata.get(key).and_then(|v| v.as_str()).unwrap_or_default().to_owned();
+        let text = |key: &str| {
+            chunk
+                .metadata
+                .get(key)
+                .and_then(|v| v.as_str())
+                .unwrap_or_default()
+                .to_owned()
+        };
         let (schema, table) = match chunk.kind {
             ChunkKind::Table => (text("schema"), text("name")),
             ChunkKind::Relationship => (text("from"), text("to")),

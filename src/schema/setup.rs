@@ -30,8 +30,22 @@ pub async fn setup(memory: &Pool) -> Result<SetupReport, DbError> {
     let mut connection = memory.get().await?;
     let mut report = SetupReport::default();
     let db = connection.as_mut()?;
-    extension(db, "vector", "pgvector", "retrieval then works on trigrams and text alone", &mut report).await?;
-    extension(db, "pg_trgm", "pg_trgm", "retrieval then does without trigrams", &mut report).await?;
+    extension(
+        db,
+        "vector",
+        "pgvector",
+        "retrieval then works on trigrams and text alone",
+        &mut report,
+    )
+    .await?;
+    extension(
+        db,
+        "pg_trgm",
+        "pg_trgm",
+        "retrieval then does without trigrams",
+        &mut report,
+    )
+    .await?;
     tables(db, &mut report).await?;
     connection.give_back();
     Ok(report)
@@ -53,7 +67,9 @@ async fn extension(
     .fetch_one(&mut *db)
     .await?;
     if let Some(version) = installed {
-        report.done.push(format!("extension {name} {version} is there"));
+        report
+            .done
+            .push(format!("extension {name} {version} is there"));
         return Ok(());
     }
     let Some(version) = available else {
@@ -70,10 +86,19 @@ async fn extension(
         "vector" => "CREATE EXTENSION IF NOT EXISTS vector",
         _ => "CREATE EXTENSION IF NOT EXISTS pg_trgm",
     };
-    match sqlx::raw_sql(statement).execute(&mut *db).await.map_err(DbError::from) {
-        Ok(_) => report.done.push(format!("extension {name} {version} created")),
+    match sqlx::raw_sql(statement)
+        .execute(&mut *db)
+        .await
+        .map_err(DbError::from)
+    {
+        Ok(_) => report
+            .done
+            .push(format!("extension {name} {version} created")),
         Err(DbError::Server(error)) => report.problems.push(Problem {
-            what: format!("extension {name} could not be created: {}; {without}", error.message),
+            what: format!(
+                "extension {name} could not be created: {}; {without}",
+                error.message
+            ),
             mend: format!("have a superuser run in this database: CREATE EXTENSION {name};"),
         }),
         Err(error) => return Err(error),
@@ -92,11 +117,15 @@ async fn tables(db: &mut PgConnection, report: &mut SetupReport) -> Result<(), D
     let made = async {
         // IF NOT EXISTS wants the right even when there is nothing to make.
         if !exists {
-            sqlx::raw_sql("CREATE SCHEMA pgagent").execute(&mut *db).await?;
+            sqlx::raw_sql("CREATE SCHEMA pgagent")
+                .execute(&mut *db)
+                .await?;
         }
         let before = applied(db).await?;
         migrator().run(&mut *db).await?;
-        sqlx::raw_sql("CALL pgagent.add_extension_objects()").execute(&mut *db).await?;
+        sqlx::raw_sql("CALL pgagent.add_extension_objects()")
+            .execute(&mut *db)
+            .await?;
         Ok::<_, DbError>((before, applied(db).await?))
     };
     match made.await {
@@ -125,10 +154,11 @@ async fn tables(db: &mut PgConnection, report: &mut SetupReport) -> Result<(), D
 }
 
 async fn applied(db: &mut PgConnection) -> Result<i64, DbError> {
-    let there: Option<String> = sqlx::query_scalar("SELECT pg_catalog.to_regclass('pgagent.migrations')::text")
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await?;
+    let there: Option<String> =
+        sqlx::query_scalar("SELECT pg_catalog.to_regclass('pgagent.migrations')::text")
+            .persistent(false)
+            .fetch_one(&mut *db)
+            .await?;
     if there.is_none() {
         return Ok(0);
     }

@@ -37,7 +37,10 @@ impl FromStr for SessionId {
     fn from_str(text: &str) -> Result<Self, String> {
         let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
         if text.is_empty() || text.len() > 128 || !text.chars().all(allowed) {
-            return Err("a session's name is made of letters, digits, `.`, `_` and `-`, at most 128".to_owned());
+            return Err(
+                "a session's name is made of letters, digits, `.`, `_` and `-`, at most 128"
+                    .to_owned(),
+            );
         }
         Ok(Self(text.to_owned()))
     }

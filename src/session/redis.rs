@@ -22,13 +22,19 @@ impl RedisStore {
     pub async fn connect(url: &Secret, ttl: Duration) -> Result<Self, SessionError> {
         let client = redis::Client::open(url.expose())
             // The library's message may quote the address, and with it the password.
-            .map_err(|_| SessionError("the Redis address is not redis://[user:password@]host:port".to_owned()))?;
+            .map_err(|_| {
+                SessionError(
+                    "the Redis address is not redis://[user:password@]host:port".to_owned(),
+                )
+            })?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(Duration::from_secs(2)))
             .set_response_timeout(Some(Duration::from_secs(5)))
             .set_number_of_retries(2)
             .set_min_delay(Duration::from_millis(50));
-        let connection = ConnectionManager::new_with_config(client, config).await.map_err(failed)?;
+        let connection = ConnectionManager::new_with_config(client, config)
+            .await
+            .map_err(failed)?;
         Ok(Self { connection, ttl })
     }
 
@@ -57,8 +63,11 @@ impl SessionStore for RedisStore {
         turns
             .iter()
             .map(|turn| {
-                serde_json::from_str(turn)
-                    .map_err(|e| SessionError(format!("the session {id} holds a turn that cannot be read: {e}")))
+                serde_json::from_str(turn).map_err(|e| {
+                    SessionError(format!(
+                        "the session {id} holds a turn that cannot be read: {e}"
+                    ))
+                })
             })
             .collect()
     }

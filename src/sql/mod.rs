@@ -1,7 +1,7 @@
 //! The guard: turns SQL text from anywhere (a model, a person) into a [`CheckedSelect`], or refuses it.
 //!
 //! Pure: no connection, no IO. Two independent readings of the same bytes must agree that it is one
-//! harmless query: our own [`lexer`] and `sqlparser`'s tree ([`tree`]). The server is the third: the
+//! harmless query: our own `lexer` and `sqlparser`'s tree (`tree`). The server is the third: the
 //! text is never printed from a tree but sent as it was, wrapped so that its grammar accepts nothing
 //! but a query there (see [`CheckedSelect::wrapped`]).
 
@@ -24,7 +24,7 @@ pub struct Policy {
     /// Functions that the owner of the database vouches for, as `name` or `schema.name`.
     pub allowed_functions: BTreeSet<String>,
     /// Read for the analytics engine rather than for Postgres: its own functions, no catalogs.
-    analytics: bool,
+    pub(crate) analytics: bool,
 }
 
 impl Policy {
@@ -153,10 +153,7 @@ mod tests {
     }
 
     fn refuses(sql: &str) {
-        assert!(
-            check(sql, &Policy::default()).is_err(),
-            "accepted `{sql}`"
-        );
+        assert!(check(sql, &Policy::default()).is_err(), "accepted `{sql}`");
     }
 
     #[test]
@@ -189,7 +186,6 @@ mod tests {
             "SELECT current_date, now(), current_user",
             "SELECT updated, deleted_at FROM \"insert\" WHERE \"update\" = 1",
             "SELECT DISTINCT ON (a) a, b FROM t ORDER BY a, b DESC NULLS LAST OFFSET 2 FETCH FIRST 3 ROWS ONLY",
-            "TABLE customer",
         ] {
             accepts(sql);
         }
@@ -261,7 +257,11 @@ mod tests {
     fn survives_whatever_comes() {
         refuses(&"(".repeat(50_000));
         refuses(&format!("SELECT {}", "(".repeat(20_000)));
-        refuses(&format!("SELECT {}1{}", "(".repeat(5_000), ")".repeat(5_000)));
+        refuses(&format!(
+            "SELECT {}1{}",
+            "(".repeat(5_000),
+            ")".repeat(5_000)
+        ));
         refuses(&"SELECT 1 ".repeat(20_000));
         accepts(&format!("SELECT 1{}", " + 1".repeat(20_000)));
         refuses(&format!("SELECT {}1", "- ".repeat(40_000)));

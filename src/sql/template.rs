@@ -1,7 +1,7 @@
 //! `{{id.column}}` in a planned query: an earlier step's values, bound as parameters and never spliced in.
 
-use super::lexer::{self, Kind, Token};
 use super::Refusal;
+use super::lexer::{self, Kind, Token};
 
 /// A column of an earlier step's result.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,7 +58,10 @@ impl Template {
     /// SQL that cannot be read lexically, or a reference that is not `{{id.column}}`.
     pub fn parse(sql: &str) -> Result<Self, Refusal> {
         if sql.len() > super::MAX_BYTES {
-            return Err(Refusal::new(format!("the query has more than {} bytes", super::MAX_BYTES)));
+            return Err(Refusal::new(format!(
+                "the query has more than {} bytes",
+                super::MAX_BYTES
+            )));
         }
         let tokens = lexer::tokens(sql)?;
         let mut holes = Vec::new();
@@ -115,7 +118,9 @@ impl Template {
             at = hole.end;
             match &hole.place {
                 Place::Scalar => out.push_str(&format!("CAST(CAST(${n} AS text) AS {sql_type})")),
-                Place::Array => out.push_str(&format!("CAST(CAST(${n} AS text[]) AS {sql_type}[])")),
+                Place::Array => {
+                    out.push_str(&format!("CAST(CAST(${n} AS text[]) AS {sql_type}[])"))
+                }
                 Place::InList => out.push_str(&format!(
                     "SELECT unnest(CAST(CAST(${n} AS text[]) AS {sql_type}[]))"
                 )),
@@ -161,7 +166,10 @@ fn place(sql: &str, before: &[Token], after: Option<&Token>) -> Place {
         [.., word, open] if open.is(b'(') && closed => {
             if word.is_word(sql, "in") {
                 Place::InList
-            } else if ["any", "all", "some", "unnest"].iter().any(|w| word.is_word(sql, w)) {
+            } else if ["any", "all", "some", "unnest"]
+                .iter()
+                .any(|w| word.is_word(sql, w))
+            {
                 Place::Array
             } else {
                 Place::Scalar
@@ -195,20 +203,40 @@ mod tests {
     use super::*;
 
     fn rendered(sql: &str) -> String {
-        Template::parse(sql).unwrap().render(|_| "integer".to_owned())
+        Template::parse(sql)
+            .unwrap()
+            .render(|_| "integer".to_owned())
     }
 
     #[test]
     fn binds_by_what_surrounds_a_reference() {
         for (sql, expected) in [
             ("SELECT 1", "SELECT 1"),
-            ("SELECT * FROM t WHERE a = {{1.id}}", "SELECT * FROM t WHERE a = CAST(CAST($1 AS text) AS integer)"),
-            ("a = ANY({{ 1.id }})", "a = ANY(CAST(CAST($1 AS text[]) AS integer[]))"),
-            ("a NOT IN ({{1.id}})", "a NOT IN (SELECT unnest(CAST(CAST($1 AS text[]) AS integer[])))"),
-            ("a IN ({{1.id}}, 2)", "a IN (CAST(CAST($1 AS text) AS integer), 2)"),
+            (
+                "SELECT * FROM t WHERE a = {{1.id}}",
+                "SELECT * FROM t WHERE a = CAST(CAST($1 AS text) AS integer)",
+            ),
+            (
+                "a = ANY({{ 1.id }})",
+                "a = ANY(CAST(CAST($1 AS text[]) AS integer[]))",
+            ),
+            (
+                "a NOT IN ({{1.id}})",
+                "a NOT IN (SELECT unnest(CAST(CAST($1 AS text[]) AS integer[])))",
+            ),
+            (
+                "a IN ({{1.id}}, 2)",
+                "a IN (CAST(CAST($1 AS text) AS integer), 2)",
+            ),
             ("a = '{{1.name}}'", "a = CAST(CAST($1 AS text) AS integer)"),
-            ("a LIKE '%o''{{1.name}}%'", "a LIKE concat('%o''', CAST($1 AS text), '%')"),
-            ("-- {{1.x}}\nSELECT {{step_a.\"B c\"}}", "-- {{1.x}}\nSELECT CAST(CAST($1 AS text) AS integer)"),
+            (
+                "a LIKE '%o''{{1.name}}%'",
+                "a LIKE concat('%o''', CAST($1 AS text), '%')",
+            ),
+            (
+                "-- {{1.x}}\nSELECT {{step_a.\"B c\"}}",
+                "-- {{1.x}}\nSELECT CAST(CAST($1 AS text) AS integer)",
+            ),
         ] {
             assert_eq!(rendered(sql), expected);
         }
@@ -223,7 +251,14 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_reference() {
-        for sql in ["{{1}}", "{{}}", "SELECT {{1.a", "'{{1.a}} {{2.b}}'", "{{.a}}", "{{1.}}"] {
+        for sql in [
+            "{{1}}",
+            "{{}}",
+            "SELECT {{1.a",
+            "'{{1.a}} {{2.b}}'",
+            "{{.a}}",
+            "{{1.}}",
+        ] {
             assert!(Template::parse(sql).is_err(), "{sql}");
         }
     }

@@ -4,8 +4,8 @@
 use std::ops::ControlFlow;
 
 use sqlparser::ast::{
-    Expr, Function, ObjectName, Query, Select, SelectFlavor, SetExpr, Statement, TableFactor, Visit,
-    Visitor,
+    Expr, Function, ObjectName, Query, Select, SelectFlavor, SetExpr, Statement, TableFactor,
+    Visit, Visitor,
 };
 use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
@@ -61,9 +61,12 @@ impl Guard<'_> {
             return Flow::Continue(());
         }
         ControlFlow::Break(
-            Refusal::new(format!("the function {full} is not on the list of harmless functions")).hint(
-                format!("if it only reads, allow it with `--allow-function {full}`"),
-            ),
+            Refusal::new(format!(
+                "the function {full} is not on the list of harmless functions"
+            ))
+            .hint(format!(
+                "if it only reads, allow it with `--allow-function {full}`"
+            )),
         )
     }
 
@@ -95,7 +98,7 @@ impl Visitor for Guard<'_> {
                 let verb = text.split_whitespace().next().unwrap_or("this").to_owned();
                 ControlFlow::Break(
                     Refusal::new(format!("{verb} is not a query"))
-                        .hint("only SELECT, WITH … SELECT, VALUES and TABLE are run"),
+                        .hint("only SELECT, WITH … SELECT and VALUES are run"),
                 )
             }
         }
@@ -170,14 +173,18 @@ impl Visitor for Guard<'_> {
                     || json_path.is_some()
                     || !index_hints.is_empty()
                 {
-                    return refuse(format!("{name} with a clause that PostgreSQL does not have"));
+                    return refuse(format!(
+                        "{name} with a clause that PostgreSQL does not have"
+                    ));
                 }
                 match args {
                     // The analytics engine's table functions read files.
-                    Some(_) if self.policy.analytics => refuse(format!("{name}(…) is no step's table")),
-                    Some(args) if args.settings.is_some() => {
-                        refuse(format!("{name} with a clause that PostgreSQL does not have"))
+                    Some(_) if self.policy.analytics => {
+                        refuse(format!("{name}(…) is no step's table"))
                     }
+                    Some(args) if args.settings.is_some() => refuse(format!(
+                        "{name} with a clause that PostgreSQL does not have"
+                    )),
                     Some(_) => self.function(name),
                     None => Flow::Continue(()),
                 }

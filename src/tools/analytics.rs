@@ -25,7 +25,9 @@ pub struct Analysis {
     pub query: Option<String>,
 }
 
-fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+fn one_or_many<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum OneOrMany {
@@ -64,7 +66,8 @@ pub fn analyze(analysis: &Analysis, inputs: &[Input], max_rows: usize) -> Result
         Failure::Step(e) => *e,
     })?;
     let truncated = frame.height() > max_rows || inputs.iter().any(|(_, t)| t.is_truncated());
-    to_table(&frame.head(Some(max_rows)), truncated).map_err(|e| StepError::plan(first_line(&e.to_string())))
+    to_table(&frame.head(Some(max_rows)), truncated)
+        .map_err(|e| StepError::plan(first_line(&e.to_string())))
 }
 
 enum Failure {
@@ -90,7 +93,11 @@ fn first_line(message: &str) -> String {
 }
 
 fn run_sql(analysis: &Analysis, inputs: &[Input]) -> Result<DataFrame, Failure> {
-    let query = analysis.query.as_deref().or(analysis.expression.as_deref()).unwrap_or_default();
+    let query = analysis
+        .query
+        .as_deref()
+        .or(analysis.expression.as_deref())
+        .unwrap_or_default();
     // The engine's own SQL could read files; the guard leaves it the step tables.
     let checked = sql::check(query, &Policy::analytics()).map_err(StepError::from)?;
     let mut context = SQLContext::new();
@@ -100,7 +107,11 @@ fn run_sql(analysis: &Analysis, inputs: &[Input]) -> Result<DataFrame, Failure> 
     Ok(context.execute(checked.text())?.collect()?)
 }
 
-fn run_operation(operation: &str, analysis: &Analysis, table: &Table) -> Result<DataFrame, Failure> {
+fn run_operation(
+    operation: &str,
+    analysis: &Analysis,
+    table: &Table,
+) -> Result<DataFrame, Failure> {
     let frame = to_frame(table)?;
     let named = |name: &str| column_name(&frame, name);
     let target = || -> Result<String, Failure> {
@@ -111,24 +122,39 @@ fn run_operation(operation: &str, analysis: &Analysis, table: &Table) -> Result<
             .ok_or_else(|| StepError::plan(format!("`{operation}` needs a `target_column`")))?;
         Ok(named(name)?)
     };
-    let groups = analysis.group_by.iter().map(|name| named(name)).collect::<Result<Vec<_>, _>>()?;
+    let groups = analysis
+        .group_by
+        .iter()
+        .map(|name| named(name))
+        .collect::<Result<Vec<_>, _>>()?;
     match operation {
         "groupby" | "group_by" => {
             let how = analysis.aggregation.as_deref().unwrap_or("count");
             if groups.is_empty() {
                 return Err(StepError::plan("`groupby` needs `group_by`").into());
             }
-            let what = if is_count(how) && analysis.target_column.is_none() { None } else { Some(target()?) };
+            let what = if is_count(how) && analysis.target_column.is_none() {
+                None
+            } else {
+                Some(target()?)
+            };
             grouped(frame, &groups, how, what.as_deref())
         }
-        "describe" => describe(&frame, analysis.target_column.as_deref().map(named).transpose()?),
+        "describe" => describe(
+            &frame,
+            analysis.target_column.as_deref().map(named).transpose()?,
+        ),
         "correlation" | "corr" => {
             let first = analysis.target_column.as_deref().map(named).transpose()?;
             correlation(&frame, first.into_iter().chain(groups).collect())
         }
         "calculate" => calculate(frame, analysis.expression.as_deref().unwrap_or_default()),
         how => {
-            let what = if is_count(how) && analysis.target_column.is_none() { None } else { Some(target()?) };
+            let what = if is_count(how) && analysis.target_column.is_none() {
+                None
+            } else {
+                Some(target()?)
+            };
             if groups.is_empty() {
                 let expr = aggregation(how, what.as_deref(), &frame)?;
                 Ok(frame.lazy().select([expr]).collect()?)
@@ -154,7 +180,10 @@ fn column_name(frame: &DataFrame, name: &str) -> Result<String, StepError> {
         .map(|n| n.to_string())
         .ok_or_else(|| {
             let there: Vec<&str> = names.iter().map(|n| n.as_str()).collect();
-            StepError::plan(format!("there is no column `{name}`; the result has {}", there.join(", ")))
+            StepError::plan(format!(
+                "there is no column `{name}`; the result has {}",
+                there.join(", ")
+            ))
         })
 }
 
@@ -168,7 +197,9 @@ fn aggregation(how: &str, target: Option<&str>, frame: &DataFrame) -> Result<Exp
         if dtype.is_numeric() {
             Ok(col(target))
         } else {
-            Err(StepError::plan(format!("`{how}` needs numbers, and the column `{target}` holds {dtype}")))
+            Err(StepError::plan(format!(
+                "`{how}` needs numbers, and the column `{target}` holds {dtype}"
+            )))
         }
     };
     let float = || number().map(|e| e.cast(DataType::Float64));
@@ -191,7 +222,12 @@ fn aggregation(how: &str, target: Option<&str>, frame: &DataFrame) -> Result<Exp
     Ok(expr.alias(format!("{how}_{target}")))
 }
 
-fn grouped(frame: DataFrame, groups: &[String], how: &str, target: Option<&str>) -> Result<DataFrame, Failure> {
+fn grouped(
+    frame: DataFrame,
+    groups: &[String],
+    how: &str,
+    target: Option<&str>,
+) -> Result<DataFrame, Failure> {
     let expr = aggregation(how, target, &frame)?;
     let keys: Vec<Expr> = groups.iter().map(col).collect();
     Ok(frame.lazy().group_by_stable(keys).agg([expr]).collect()?)
@@ -230,7 +266,11 @@ fn describe(frame: &DataFrame, target: Option<String>) -> Result<DataFrame, Fail
             ("max", number().max()),
         ];
         exprs.extend(statistics.into_iter().map(|(label, expr)| {
-            let expr = if numeric { expr } else { lit(NULL).cast(DataType::Float64) };
+            let expr = if numeric {
+                expr
+            } else {
+                lit(NULL).cast(DataType::Float64)
+            };
             expr.alias(label)
         }));
         rows.push(frame.clone().lazy().select(exprs));
@@ -259,7 +299,10 @@ fn correlation(frame: &DataFrame, mut names: Vec<String>) -> Result<DataFrame, F
     let mut rows = Vec::new();
     for (i, a) in names.iter().enumerate() {
         for b in &names[i + 1..] {
-            let (x, y) = (col(a).cast(DataType::Float64), col(b).cast(DataType::Float64));
+            let (x, y) = (
+                col(a).cast(DataType::Float64),
+                col(b).cast(DataType::Float64),
+            );
             rows.push(frame.clone().lazy().select([
                 lit(a.clone()).alias("column_a"),
                 lit(b.clone()).alias("column_b"),
@@ -303,19 +346,42 @@ mod tests {
 
     fn sales() -> Input {
         let text = |name: &str, type_name: &str, values: [Option<&str>; 4]| TableColumn {
-            info: ColumnInfo { name: name.to_owned(), type_name: type_name.to_owned() },
+            info: ColumnInfo {
+                name: name.to_owned(),
+                type_name: type_name.to_owned(),
+            },
             values: Values::Text(values.map(|v| v.map(Into::into)).to_vec()),
         };
         let units = TableColumn {
-            info: ColumnInfo { name: "units".to_owned(), type_name: "integer".to_owned() },
+            info: ColumnInfo {
+                name: "units".to_owned(),
+                type_name: "integer".to_owned(),
+            },
             values: Values::Int(vec![Some(1), Some(2), Some(3), None]),
         };
         let table = Table::new(
             vec![
-                text("Store", "text", [Some("a"), Some("b"), Some("a"), Some("b")]),
-                text("amount", "numeric", [Some("0.10"), Some("0.20"), Some("10.05"), None]),
+                text(
+                    "Store",
+                    "text",
+                    [Some("a"), Some("b"), Some("a"), Some("b")],
+                ),
+                text(
+                    "amount",
+                    "numeric",
+                    [Some("0.10"), Some("0.20"), Some("10.05"), None],
+                ),
                 units,
-                text("day", "date", [Some("2024-01-31"), Some("2024-02-01"), None, Some("2024-02-01")]),
+                text(
+                    "day",
+                    "date",
+                    [
+                        Some("2024-01-31"),
+                        Some("2024-02-01"),
+                        None,
+                        Some("2024-02-01"),
+                    ],
+                ),
             ],
             false,
         );
@@ -325,7 +391,10 @@ mod tests {
     fn run(input: serde_json::Value) -> Result<String, StepError> {
         let analysis: Analysis = serde_json::from_value(input).unwrap();
         let table = analyze(&analysis, &[sales()], 100)?;
-        let header: Vec<String> = table.infos().map(|c| format!("{}:{}", c.name, c.type_name)).collect();
+        let header: Vec<String> = table
+            .infos()
+            .map(|c| format!("{}:{}", c.name, c.type_name))
+            .collect();
         let rows = serde_json::to_string(&table.json_rows(100)).unwrap();
         Ok(format!("{} {rows}", header.join(",")))
     }
@@ -333,14 +402,35 @@ mod tests {
     #[test]
     fn operations_give_what_sql_would() {
         for (input, expected) in [
-            (json!({"operation":"sum","target_column":"amount"}), r#"sum_amount:numeric [[10.35]]"#),
-            (json!({"operation":"SUM","target_column":"units"}), r#"sum_units:bigint [[6]]"#),
-            (json!({"operation":"mean","target_column":"units"}), r#"mean_units:double precision [[2]]"#),
-            (json!({"operation":"median","target_column":"amount"}), r#"median_amount:double precision [[0.2]]"#),
+            (
+                json!({"operation":"sum","target_column":"amount"}),
+                r#"sum_amount:numeric [[10.35]]"#,
+            ),
+            (
+                json!({"operation":"SUM","target_column":"units"}),
+                r#"sum_units:bigint [[6]]"#,
+            ),
+            (
+                json!({"operation":"mean","target_column":"units"}),
+                r#"mean_units:double precision [[2]]"#,
+            ),
+            (
+                json!({"operation":"median","target_column":"amount"}),
+                r#"median_amount:double precision [[0.2]]"#,
+            ),
             (json!({"operation":"count"}), r#"count:bigint [[4]]"#),
-            (json!({"operation":"count","target_column":"amount"}), r#"count_amount:bigint [[3]]"#),
-            (json!({"operation":"max","target_column":"day"}), r#"max_day:date [["2024-02-01"]]"#),
-            (json!({"operation":"std","target_column":"units"}), r#"std_units:double precision [[1]]"#),
+            (
+                json!({"operation":"count","target_column":"amount"}),
+                r#"count_amount:bigint [[3]]"#,
+            ),
+            (
+                json!({"operation":"max","target_column":"day"}),
+                r#"max_day:date [["2024-02-01"]]"#,
+            ),
+            (
+                json!({"operation":"std","target_column":"units"}),
+                r#"std_units:double precision [[1]]"#,
+            ),
             (
                 json!({"operation":"groupby","group_by":["store"],"aggregation":"sum","target_column":"amount"}),
                 r#"Store:text,sum_amount:numeric [["a",10.15],["b",0.20]]"#,
@@ -353,7 +443,10 @@ mod tests {
                 json!({"operation":"calculate","expression":"units * 2 AS twice"}),
                 r#"Store:text,amount:numeric,units:bigint,day:date,twice:bigint [["a",0.10,1,"2024-01-31",2],["b",0.20,2,"2024-02-01",4],["a",10.05,3,null,6],["b",null,null,"2024-02-01",null]]"#,
             ),
-            (json!({"operation":"calculate","expression":"sum(units) / 2.0"}), r#"result:double precision [[3]]"#),
+            (
+                json!({"operation":"calculate","expression":"sum(units) / 2.0"}),
+                r#"result:double precision [[3]]"#,
+            ),
             (
                 json!({"operation":"sql","query":"SELECT Store, sum(units) AS n FROM step_1 GROUP BY Store ORDER BY n DESC"}),
                 r#"Store:text,n:bigint [["a",4],["b",2]]"#,
@@ -375,20 +468,41 @@ mod tests {
     #[test]
     fn describes_every_column_of_numbers() {
         let text = run(json!({"operation":"describe"})).unwrap();
-        assert!(text.contains(r#"["units",3,1,2,1,1,1.5,2,2.5,3]"#), "{text}");
+        assert!(
+            text.contains(r#"["units",3,1,2,1,1,1.5,2,2.5,3]"#),
+            "{text}"
+        );
         assert!(text.contains(r#"["amount",3,1,"#), "{text}");
     }
 
     #[test]
     fn errors_are_for_the_planner() {
         for (input, says) in [
-            (json!({"operation":"sum","target_column":"nope"}), "there is no column `nope`"),
-            (json!({"operation":"sum","target_column":"Store"}), "needs numbers"),
+            (
+                json!({"operation":"sum","target_column":"nope"}),
+                "there is no column `nope`",
+            ),
+            (
+                json!({"operation":"sum","target_column":"Store"}),
+                "needs numbers",
+            ),
             (json!({"operation":"sum"}), "needs a `target_column`"),
-            (json!({"operation":"explode","target_column":"units"}), "is none of"),
-            (json!({"operation":"groupby","target_column":"units"}), "needs `group_by`"),
-            (json!({"operation":"sql","query":"SELECT nope FROM step_1"}), "nope"),
-            (json!({"operation":"sql","query":"SELECT * FROM step_2"}), "step_2"),
+            (
+                json!({"operation":"explode","target_column":"units"}),
+                "is none of",
+            ),
+            (
+                json!({"operation":"groupby","target_column":"units"}),
+                "needs `group_by`",
+            ),
+            (
+                json!({"operation":"sql","query":"SELECT nope FROM step_1"}),
+                "nope",
+            ),
+            (
+                json!({"operation":"sql","query":"SELECT * FROM step_2"}),
+                "step_2",
+            ),
             (json!({"operation":"calculate","expression":" "}), "empty"),
         ] {
             let error = run(input.clone()).unwrap_err();
@@ -407,7 +521,10 @@ mod tests {
             "DROP TABLE step_1",
             "SELECT * FROM step_1; SELECT 1",
         ] {
-            assert!(run(json!({"operation":"sql","query":query})).is_err(), "{query}");
+            assert!(
+                run(json!({"operation":"sql","query":query})).is_err(),
+                "{query}"
+            );
         }
     }
 }

@@ -31,23 +31,39 @@ fn to_series(column: &TableColumn, name: &str) -> Result<Series> {
     };
     let type_name = column.info.type_name.as_str();
     let base = type_name.split('(').next().unwrap_or(type_name);
-    let strings = || Series::new(name.clone(), texts.iter().map(|t| t.as_deref()).collect::<Vec<_>>());
+    let strings = || {
+        Series::new(
+            name.clone(),
+            texts.iter().map(|t| t.as_deref()).collect::<Vec<_>>(),
+        )
+    };
     match base {
         "real" | "double precision" => {
-            let numbers: Vec<Option<f64>> = texts.iter().map(|t| t.as_deref().and_then(|t| t.parse().ok())).collect();
+            let numbers: Vec<Option<f64>> = texts
+                .iter()
+                .map(|t| t.as_deref().and_then(|t| t.parse().ok()))
+                .collect();
             Ok(Series::new(name, numbers))
         }
         "numeric" => match decimal_scale(texts) {
             Some(scale) => strings().strict_cast(&DataType::Decimal(38, scale)),
             // NaN, infinity, or more digits than a decimal holds.
             None => {
-                let numbers: Vec<Option<f64>> = texts.iter().map(|t| t.as_deref().and_then(|t| t.parse().ok())).collect();
+                let numbers: Vec<Option<f64>> = texts
+                    .iter()
+                    .map(|t| t.as_deref().and_then(|t| t.parse().ok()))
+                    .collect();
                 Ok(Series::new(name, numbers))
             }
         },
-        "date" => strings().strict_cast(&DataType::Date).or_else(|_| Ok(strings())),
+        "date" => strings()
+            .strict_cast(&DataType::Date)
+            .or_else(|_| Ok(strings())),
         "timestamp without time zone" | "timestamp with time zone" => {
-            let local: Vec<Option<&str>> = texts.iter().map(|t| t.as_deref().map(without_offset)).collect();
+            let local: Vec<Option<&str>> = texts
+                .iter()
+                .map(|t| t.as_deref().map(without_offset))
+                .collect();
             Series::new(name.clone(), local)
                 .strict_cast(&DataType::Datetime(TimeUnit::Microseconds, None))
                 .or_else(|_| Ok(strings()))
@@ -62,7 +78,11 @@ fn decimal_scale(texts: &[Option<Box<str>>]) -> Option<usize> {
     for text in texts.iter().flatten() {
         let digits = text.strip_prefix('-').unwrap_or(text);
         let (before, after) = digits.split_once('.').unwrap_or((digits, ""));
-        if !before.bytes().chain(after.bytes()).all(|b| b.is_ascii_digit()) {
+        if !before
+            .bytes()
+            .chain(after.bytes())
+            .all(|b| b.is_ascii_digit())
+        {
             return None;
         }
         whole = whole.max(before.len());
@@ -82,7 +102,11 @@ fn without_offset(text: &str) -> &str {
 
 /// A table with the frame's columns.
 pub fn to_table(frame: &DataFrame, truncated: bool) -> Result<Table> {
-    let columns = frame.columns().iter().map(to_column).collect::<Result<Vec<_>>>()?;
+    let columns = frame
+        .columns()
+        .iter()
+        .map(to_column)
+        .collect::<Result<Vec<_>>>()?;
     Ok(Table::new(columns, truncated))
 }
 
@@ -96,7 +120,11 @@ fn to_column(column: &Column) -> Result<TableColumn> {
         }
         dtype if dtype.is_float() => {
             let numbers = series.cast(&DataType::Float64)?;
-            let texts = numbers.f64()?.iter().map(|n| n.map(|n| float_text(n).into())).collect();
+            let texts = numbers
+                .f64()?
+                .iter()
+                .map(|n| n.map(|n| float_text(n).into()))
+                .collect();
             ("double precision", Values::Text(texts))
         }
         dtype => {
@@ -110,14 +138,19 @@ fn to_column(column: &Column) -> Result<TableColumn> {
             let texts = series.cast(&DataType::String)?;
             let texts = texts.str()?.iter();
             let texts = match type_name {
-                "timestamp without time zone" => texts.map(|t| t.map(|t| trimmed(t).into())).collect(),
+                "timestamp without time zone" => {
+                    texts.map(|t| t.map(|t| trimmed(t).into())).collect()
+                }
                 _ => texts.map(|t| t.map(Into::into)).collect(),
             };
             (type_name, Values::Text(texts))
         }
     };
     Ok(TableColumn {
-        info: ColumnInfo { name: column.name().to_string(), type_name: type_name.to_owned() },
+        info: ColumnInfo {
+            name: column.name().to_string(),
+            type_name: type_name.to_owned(),
+        },
         values,
     })
 }

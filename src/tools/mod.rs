@@ -60,7 +60,10 @@ impl StepError {
 
     /// Whether another plan may do better.
     pub fn is_mendable(&self) -> bool {
-        matches!(self.class, ErrorClass::Refused | ErrorClass::Plan | ErrorClass::Timeout)
+        matches!(
+            self.class,
+            ErrorClass::Refused | ErrorClass::Plan | ErrorClass::Timeout
+        )
     }
 }
 
@@ -79,7 +82,10 @@ impl From<Refusal> for StepError {
         Self {
             position: refusal.position,
             hint: refusal.hint.clone(),
-            ..Self::new(ErrorClass::Refused, format!("refused by the guard: {}", refusal.what))
+            ..Self::new(
+                ErrorClass::Refused,
+                format!("refused by the guard: {}", refusal.what),
+            )
         }
     }
 }

@@ -20,11 +20,18 @@ impl WebSearch {
     /// The sources as rows, with the text on the first.
     pub fn to_table(&self) -> Table {
         let column = |name: &str, values: Vec<Option<Box<str>>>| Column {
-            info: ColumnInfo { name: name.to_owned(), type_name: "text".to_owned() },
+            info: ColumnInfo {
+                name: name.to_owned(),
+                type_name: "text".to_owned(),
+            },
             values: Values::Text(values),
         };
-        let of = |field: fn(&Source) -> &str| self.sources.iter().map(|s| Some(field(s).into())).collect();
-        let text = (0..self.sources.len()).map(|i| (i == 0).then(|| self.text.as_str().into())).collect();
+        let of = |field: fn(&Source) -> &str| {
+            self.sources.iter().map(|s| Some(field(s).into())).collect()
+        };
+        let text = (0..self.sources.len())
+            .map(|i| (i == 0).then(|| self.text.as_str().into()))
+            .collect();
         Table::new(
             vec![
                 column("title", of(|s| &s.title)),
@@ -64,8 +71,15 @@ impl SearchTool for GroundedSearch {
         };
         let reply = self.model.chat(&request).await?;
         if reply.sources.is_empty() {
-            return Err(StepError::new(ErrorClass::Plan, "the web search gave no sources"));
+            return Err(StepError::new(
+                ErrorClass::Plan,
+                "the web search gave no sources",
+            ));
         }
-        Ok(WebSearch { text: reply.text, sources: reply.sources, usage: reply.usage })
+        Ok(WebSearch {
+            text: reply.text,
+            sources: reply.sources,
+            usage: reply.usage,
+        })
     }
 }

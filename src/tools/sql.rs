@@ -31,7 +31,11 @@ pub struct Prepared {
 
 impl SqlTool {
     pub fn new(database: Arc<dyn Database>, policy: Policy) -> Self {
-        Self { database, policy, breaker: CircuitBreaker::default() }
+        Self {
+            database,
+            policy,
+            breaker: CircuitBreaker::default(),
+        }
     }
 
     /// How many queries may run at the same time.
@@ -49,9 +53,18 @@ impl SqlTool {
         type_of: impl Fn(&Reference) -> String + Send,
     ) -> Result<Prepared, StepError> {
         let query = sql::check(&template.render(type_of), &self.policy)?;
-        let references = template.references().map(|(r, shape)| (r.clone(), shape)).collect();
-        let columns = self.retrying(None, || self.database.prepare(&query)).await?;
-        Ok(Prepared { query, columns, references })
+        let references = template
+            .references()
+            .map(|(r, shape)| (r.clone(), shape))
+            .collect();
+        let columns = self
+            .retrying(None, || self.database.prepare(&query))
+            .await?;
+        Ok(Prepared {
+            query,
+            columns,
+            references,
+        })
     }
 
     /// Runs a prepared query; `table_of` gives an earlier step's result.
@@ -70,12 +83,17 @@ impl SqlTool {
             params.push(value_of(reference, *shape, &table_of)?);
         }
         self.retrying(Some(cancel), || {
-            self.database.query(&prepared.query, &prepared.columns, &params, limits, cancel)
+            self.database
+                .query(&prepared.query, &prepared.columns, &params, limits, cancel)
         })
         .await
     }
 
-    async fn retrying<T, F, Fut>(&self, cancel: Option<&CancellationToken>, mut call: F) -> Result<T, StepError>
+    async fn retrying<T, F, Fut>(
+        &self,
+        cancel: Option<&CancellationToken>,
+        mut call: F,
+    ) -> Result<T, StepError>
     where
         F: FnMut() -> Fut,
         Fut: Future<Output = Result<T, DbError>>,
@@ -90,7 +108,10 @@ impl SqlTool {
             if let Err(wait) = self.breaker.admit() {
                 return Err(StepError::new(
                     ErrorClass::Service,
-                    format!("the database failed repeatedly and is left alone for {} s", wait.as_secs().max(1)),
+                    format!(
+                        "the database failed repeatedly and is left alone for {} s",
+                        wait.as_secs().max(1)
+                    ),
                 ));
             }
             let error = match call().await {
@@ -107,7 +128,9 @@ impl SqlTool {
                 _ => self.breaker.undecided(),
             }
             let cancelled = cancel.is_some_and(CancellationToken::is_cancelled);
-            let delay = backoff.next().filter(|_| error.is_transient() && !cancelled);
+            let delay = backoff
+                .next()
+                .filter(|_| error.is_transient() && !cancelled);
             let Some(delay) = delay else {
                 return Err(error.into());
             };
@@ -122,8 +145,12 @@ fn value_of(
     shape: Shape,
     table_of: &(impl Fn(&str) -> Option<Arc<Table>> + Send),
 ) -> Result<Param, StepError> {
-    let table = table_of(&reference.step)
-        .ok_or_else(|| StepError::plan(format!("{reference}: step {} has no result", reference.step)))?;
+    let table = table_of(&reference.step).ok_or_else(|| {
+        StepError::plan(format!(
+            "{reference}: step {} has no result",
+            reference.step
+        ))
+    })?;
     let column = table.column(&reference.column).ok_or_else(|| {
         let names: Vec<&str> = table.infos().map(|c| c.name.as_str()).collect();
         StepError::plan(format!(
@@ -134,7 +161,12 @@ fn value_of(
     })?;
     let rows = table.row_count();
     match shape {
-        Shape::List => Ok(Param::List((0..rows).filter_map(|row| column.cell(row).to_param()).map(Some).collect())),
+        Shape::List => Ok(Param::List(
+            (0..rows)
+                .filter_map(|row| column.cell(row).to_param())
+                .map(Some)
+                .collect(),
+        )),
         Shape::Scalar if rows > 1 => Err(StepError::plan(format!(
             "{reference} stands for one value, and step {} has {rows} rows; write = ANY({reference}) or return one row",
             reference.step

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use polars::prelude::IntoLazy;
 use serde::Deserialize;
 
+use super::StepError;
 use super::analytics::expression_of;
 use super::frame::to_frame;
-use super::StepError;
 use crate::agent::text_of;
 use crate::db::{Cell, Column, Table};
 
@@ -44,11 +44,19 @@ fn step_id<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<String, 
 ///
 /// # Errors
 /// The first that does not hold, with what was found.
-pub fn verify(checks: &[Check], table_of: impl Fn(&str) -> Option<Arc<Table>>) -> Result<(), StepError> {
+pub fn verify(
+    checks: &[Check],
+    table_of: impl Fn(&str) -> Option<Arc<Table>>,
+) -> Result<(), StepError> {
     for check in checks {
-        let table = table_of(&check.step)
-            .ok_or_else(|| StepError::plan(format!("there is no result of step {} to verify", check.step)))?;
-        one(check, &table).map_err(|e| StepError::plan(format!("step {}: {}", check.step, e.message)))?;
+        let table = table_of(&check.step).ok_or_else(|| {
+            StepError::plan(format!(
+                "there is no result of step {} to verify",
+                check.step
+            ))
+        })?;
+        one(check, &table)
+            .map_err(|e| StepError::plan(format!("step {}: {}", check.step, e.message)))?;
     }
     Ok(())
 }
@@ -62,9 +70,14 @@ fn one(check: &Check, table: &Table) -> Result<(), StepError> {
         CheckKind::NotEmpty | CheckKind::SingleRow => Ok(()),
         CheckKind::NoNulls => {
             for column in columns(check, table)? {
-                let nulls = (0..rows).filter(|&row| column.cell(row) == Cell::Null).count();
+                let nulls = (0..rows)
+                    .filter(|&row| column.cell(row) == Cell::Null)
+                    .count();
                 if nulls > 0 {
-                    return failed(format!("{nulls} of {rows} values of `{}` are null", column.info.name));
+                    return failed(format!(
+                        "{nulls} of {rows} values of `{}` are null",
+                        column.info.name
+                    ));
                 }
             }
             Ok(())
@@ -73,9 +86,13 @@ fn one(check: &Check, table: &Table) -> Result<(), StepError> {
             let columns = columns(check, table)?;
             let mut seen = HashSet::with_capacity(rows);
             for row in 0..rows {
-                let key: Vec<Option<String>> = columns.iter().map(|c| c.cell(row).to_param()).collect();
+                let key: Vec<Option<String>> =
+                    columns.iter().map(|c| c.cell(row).to_param()).collect();
                 if !seen.insert(key.clone()) {
-                    let shown: Vec<String> = key.into_iter().map(|v| v.unwrap_or_else(|| "null".to_owned())).collect();
+                    let shown: Vec<String> = key
+                        .into_iter()
+                        .map(|v| v.unwrap_or_else(|| "null".to_owned()))
+                        .collect();
                     return failed(format!("{} is there more than once", shown.join(", ")));
                 }
             }
@@ -108,12 +125,18 @@ fn holds(expression: &str, table: &Table) -> Result<(), StepError> {
         .columns()
         .first()
         .ok_or_else(|| StepError::plan("the `expression` gives nothing"))?;
-    let truths = column
-        .bool()
-        .map_err(|_| StepError::plan(format!("`{expression}` gives {}, not true or false", column.dtype())))?;
+    let truths = column.bool().map_err(|_| {
+        StepError::plan(format!(
+            "`{expression}` gives {}, not true or false",
+            column.dtype()
+        ))
+    })?;
     let broken = truths.iter().filter(|truth| *truth != Some(true)).count();
     if broken > 0 {
-        return Err(StepError::plan(format!("`{expression}` does not hold for {broken} of {} rows", truths.len())));
+        return Err(StepError::plan(format!(
+            "`{expression}` does not hold for {broken} of {} rows",
+            truths.len()
+        )));
     }
     Ok(())
 }
@@ -128,7 +151,10 @@ mod tests {
     fn numbers(values: &[Option<i64>]) -> Arc<Table> {
         Arc::new(Table::new(
             vec![Column {
-                info: ColumnInfo { name: "n".to_owned(), type_name: "bigint".to_owned() },
+                info: ColumnInfo {
+                    name: "n".to_owned(),
+                    type_name: "bigint".to_owned(),
+                },
                 values: Values::Int(values.to_vec()),
             }],
             false,
@@ -141,18 +167,54 @@ mod tests {
         let none = numbers(&[]);
         let one = numbers(&[Some(5)]);
         for (table, check, says) in [
-            (&none, json!({"step":1,"check":"not_empty"}), Some("is empty")),
+            (
+                &none,
+                json!({"step":1,"check":"not_empty"}),
+                Some("is empty"),
+            ),
             (&some, json!({"step":"1","check":"not_empty"}), None),
-            (&some, json!({"step":"1","check":"single_row"}), Some("4 rows")),
+            (
+                &some,
+                json!({"step":"1","check":"single_row"}),
+                Some("4 rows"),
+            ),
             (&one, json!({"step":"step_1","check":"single_row"}), None),
-            (&some, json!({"step":"1","check":"no_nulls","column":"n"}), Some("1 of 4")),
-            (&some, json!({"step":"1","check":"unique","column":"N"}), Some("2 is there more than once")),
+            (
+                &some,
+                json!({"step":"1","check":"no_nulls","column":"n"}),
+                Some("1 of 4"),
+            ),
+            (
+                &some,
+                json!({"step":"1","check":"unique","column":"N"}),
+                Some("2 is there more than once"),
+            ),
             (&one, json!({"step":"1","check":"unique"}), None),
-            (&one, json!({"step":"1","check":"expression","expression":"n > 4"}), None),
-            (&some, json!({"step":"1","check":"expression","expression":"n > 1"}), Some("2 of 4 rows")),
-            (&one, json!({"step":"1","check":"expression","expression":"n + 1"}), Some("not true or false")),
-            (&one, json!({"step":"1","check":"no_nulls","column":"x"}), Some("no column")),
-            (&one, json!({"step":"2","check":"not_empty"}), Some("no result of step 2")),
+            (
+                &one,
+                json!({"step":"1","check":"expression","expression":"n > 4"}),
+                None,
+            ),
+            (
+                &some,
+                json!({"step":"1","check":"expression","expression":"n > 1"}),
+                Some("2 of 4 rows"),
+            ),
+            (
+                &one,
+                json!({"step":"1","check":"expression","expression":"n + 1"}),
+                Some("not true or false"),
+            ),
+            (
+                &one,
+                json!({"step":"1","check":"no_nulls","column":"x"}),
+                Some("no column"),
+            ),
+            (
+                &one,
+                json!({"step":"2","check":"not_empty"}),
+                Some("no result of step 2"),
+            ),
         ] {
             let checks = [serde_json::from_value::<Check>(check.clone()).unwrap()];
             let outcome = verify(&checks, |id| (id == "1").then(|| Arc::clone(table)));

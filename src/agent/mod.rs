@@ -1,0 +1,25 @@
+//! The agent: [`Supervisor`] does what [`Run`] decides, with planner, executor and critic.
+
+mod answer;
+mod breaker;
+mod critic;
+mod event;
+mod executor;
+mod json;
+mod numbers;
+mod plan;
+mod planner;
+mod run;
+mod step;
+mod supervisor;
+
+pub use answer::{Answer, Outcome, Timings, TotalUsage};
+pub use breaker::CircuitBreaker;
+pub use critic::{Critique, result_table};
+pub use event::{Event, Observer};
+pub use executor::milliseconds;
+pub use json::text_of;
+pub use plan::{Plan, PlanError, Step, StepType, Work};
+pub use run::{Action, End, Run};
+pub use step::{Status, StepRecord};
+pub use supervisor::Supervisor;

@@ -1,0 +1,666 @@
+//! Answers a question from beginning to end.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{Answer, Outcome as Ending, Timings, TotalUsage};
+use super::breaker::CircuitBreaker;
+use super::critic::{self, Critique};
+use super::event::{Event, Observer};
+use super::executor::{Executor, milliseconds};
+use super::numbers::unsourced;
+use super::plan::Plan;
+use super::planner::{Feedback, PlanRequest, feedback};
+use super::run::{Action, End, Outcome, Run};
+use super::step::{Status, StepRecord};
+use crate::config::{AskConfig, CriticMode};
+use crate::db::{Database, Limits};
+use crate::error::{Error, Kind, Result};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, cost_usd};
+use crate::schema::{Retrieved, SchemaIndex};
+use crate::session::{SessionId, SessionStore, Turn, TurnStep};
+use crate::sql::Policy;
+use crate::tools::{ErrorClass, SearchTool, SqlTool, StepError};
+
+/// Earlier turns that are looked at; the planner sees those that fit its budget.
+const HISTORY_TURNS: usize = 20;
+/// Rows of a result that a session keeps.
+const KEPT_ROWS: usize = 3;
+
+/// Answers questions about one database. Shared by any number of questions at once.
+pub struct Supervisor {
+    chat: Arc<dyn ChatModel>,
+    index: Arc<dyn SchemaIndex>,
+    sessions: Arc<dyn SessionStore>,
+    sql: SqlTool,
+    search: Option<Arc<dyn SearchTool>>,
+    settings: AskConfig,
+    model_breaker: CircuitBreaker,
+}
+
+impl Supervisor {
+    pub fn new(
+        chat: Arc<dyn ChatModel>,
+        index: Arc<dyn SchemaIndex>,
+        database: Arc<dyn Database>,
+        sessions: Arc<dyn SessionStore>,
+    ) -> Self {
+        Self {
+            chat,
+            index,
+            sessions,
+            sql: SqlTool::new(database, Policy::default()),
+            search: None,
+            settings: AskConfig::default(),
+            model_breaker: CircuitBreaker::default(),
+        }
+    }
+
+    /// Bounds and switches for every question.
+    #[must_use]
+    pub fn with_settings(mut self, settings: AskConfig) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// What the guard lets through beyond its lists.
+    #[must_use]
+    pub fn with_policy(mut self, database: Arc<dyn Database>, policy: Policy) -> Self {
+        self.sql = SqlTool::new(database, policy);
+        self
+    }
+
+    /// Lets plans search the web.
+    #[must_use]
+    pub fn with_search(mut self, search: Arc<dyn SearchTool>) -> Self {
+        self.search = Some(search);
+        self
+    }
+
+    /// Answers a question.
+    ///
+    /// # Errors
+    /// What keeps it from being answered at all.
+    pub async fn answer(&self, question: &str, session: &SessionId) -> Result<Answer> {
+        let answer = self
+            .answer_with(
+                question,
+                session,
+                &|_: &Event| {},
+                &CancellationToken::new(),
+            )
+            .await?;
+        match answer.outcome {
+            Ending::Failed(error) => Err(error),
+            _ => Ok(answer),
+        }
+    }
+
+    /// Answers a question while `observer` watches; `cancel` stops it, on the server too. A question that
+    /// could be planned but not answered comes back with what was done ([`Ending::Failed`]).
+    ///
+    /// # Errors
+    /// What keeps it from being planned at all.
+    pub async fn answer_with(
+        &self,
+        question: &str,
+        session: &SessionId,
+        observer: &dyn Observer,
+        cancel: &CancellationToken,
+    ) -> Result<Answer> {
+        let question = question.trim();
+        if question.is_empty() {
+            return Err(Error::usage("the question is empty")
+                .with_hint("ask something, for example \"How many customers are there?\""));
+        }
+        observer.observe(&Event::Started {
+            question: question.to_owned(),
+        });
+        // The question's own token: its deadline must not cancel the caller's.
+        let own = cancel.child_token();
+        let mut asked = Asked::new(self, question, session, observer, &own);
+        let timeout = self.settings.timeout;
+        let late = {
+            let work = asked.run();
+            tokio::pin!(work);
+            tokio::select! {
+                done = &mut work => {
+                    done?;
+                    false
+                }
+                () = tokio::time::sleep(timeout) => {
+                    // Everything under way hears of it and ends by itself.
+                    own.cancel();
+                    let _ = work.await;
+                    true
+                }
+            }
+        };
+        let mut answer = asked.finish();
+        if late && matches!(answer.outcome, Ending::Failed(_)) {
+            answer.outcome = Ending::Failed(
+                Error::failed(format!("no answer within {} s", timeout.as_secs_f32()))
+                    .with_hint("raise `--timeout`, or ask for less"),
+            );
+        }
+        if !matches!(answer.outcome, Ending::Failed(_)) {
+            self.remember(session, &answer, observer).await;
+        }
+        observer.observe(&Event::Finished {
+            attempts: answer.attempts,
+            duration_ms: milliseconds(answer.timings.total),
+        });
+        Ok(answer)
+    }
+
+    async fn remember(&self, session: &SessionId, answer: &Answer, observer: &dyn Observer) {
+        let steps = answer.steps.iter().filter_map(|record| {
+            let table = record.table.as_ref()?;
+            let rows = serde_json::to_value(table.json_rows(KEPT_ROWS)).ok()?;
+            Some(TurnStep {
+                sql: record.sql.clone()?,
+                columns: table.infos().map(|c| c.name.clone()).collect(),
+                row_count: table.row_count(),
+                rows: serde_json::from_value(rows).ok()?,
+            })
+        });
+        let turn = Turn {
+            question: answer.question.clone(),
+            answer: answer.answer.clone(),
+            steps: steps.collect(),
+            at: SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .map_or(0, |d| d.as_secs()),
+        };
+        if let Err(error) = self.sessions.append(session, &turn).await {
+            observer.observe(&Event::Notice {
+                message: format!("this turn is not kept: {error}"),
+            });
+        }
+    }
+
+    /// Calls the model unless it failed repeatedly or the question is stopped.
+    async fn call(
+        &self,
+        request: &ChatRequest,
+        cancel: &CancellationToken,
+    ) -> Result<ChatReply, ModelError> {
+        if let Err(wait) = self.model_breaker.admit() {
+            return Err(ModelError::Unreachable {
+                model: self.chat.name().to_owned(),
+                message: format!(
+                    "it failed repeatedly and is left alone for {} s",
+                    wait.as_secs().max(1)
+                ),
+            });
+        }
+        let reply = tokio::select! {
+            biased;
+            () = cancel.cancelled() => Err(ModelError::Cancelled),
+            reply = self.chat.chat(request) => reply,
+        };
+        match &reply {
+            Ok(_) => self.model_breaker.succeeded(),
+            Err(error) if error.is_transient() => self.model_breaker.failed(),
+            Err(_) => self.model_breaker.undecided(),
+        }
+        reply
+    }
+}
+
+/// One question under way.
+struct Asked<'a> {
+    supervisor: &'a Supervisor,
+    question: &'a str,
+    session: &'a SessionId,
+    observer: &'a dyn Observer,
+    cancel: &'a CancellationToken,
+    start: Instant,
+    run: Run,
+    history: Vec<Turn>,
+    retrieved: Retrieved,
+    plan: Option<Plan>,
+    feedback: Option<Feedback>,
+    records: Vec<StepRecord>,
+    /// Good records of earlier attempts.
+    kept: Vec<StepRecord>,
+    failed_sql: HashMap<String, StepError>,
+    critique: Option<Critique>,
+    /// The answer that the critic doubted, in case nothing better comes.
+    earlier: Option<(String, Vec<StepRecord>, Critique)>,
+    error: Option<Error>,
+    usage: TotalUsage,
+    timings: Timings,
+}
+
+impl<'a> Asked<'a> {
+    fn new(
+        supervisor: &'a Supervisor,
+        question: &'a str,
+        session: &'a SessionId,
+        observer: &'a dyn Observer,
+        cancel: &'a CancellationToken,
+    ) -> Self {
+        let settings = &supervisor.settings;
+        Self {
+            supervisor,
+            question,
+            session,
+            observer,
+            cancel,
+            start: Instant::now(),
+            run: Run::new(settings.retries, settings.critic != CriticMode::Never),
+            history: Vec::new(),
+            retrieved: Retrieved::default(),
+            plan: None,
+            feedback: None,
+            records: Vec::new(),
+            kept: Vec::new(),
+            failed_sql: HashMap::new(),
+            critique: None,
+            earlier: None,
+            error: None,
+            usage: TotalUsage::default(),
+            timings: Timings::default(),
+        }
+    }
+
+    async fn run(&mut self) -> Result<()> {
+        loop {
+            let outcome = match self.run.next() {
+                Action::Retrieve => self.retrieve().await?,
+                Action::Plan(attempt) => self.plan(attempt).await,
+                Action::Execute => self.execute().await,
+                Action::Judge => self.judge().await,
+                Action::Finish(_) => return Ok(()),
+            };
+            self.run.record(outcome);
+        }
+    }
+
+    async fn retrieve(&mut self) -> Result<Outcome> {
+        let start = Instant::now();
+        let (history, retrieved) = tokio::join!(
+            self.supervisor.sessions.load(self.session, HISTORY_TURNS),
+            async {
+                tokio::select! {
+                    biased;
+                    () = self.cancel.cancelled() => Err(Error::interrupted()),
+                    found = self.supervisor.index.retrieve(self.question) => found,
+                }
+            },
+        );
+        self.history = history.unwrap_or_else(|error| {
+            self.notice(format!("earlier turns are not known: {error}"));
+            Vec::new()
+        });
+        self.retrieved = retrieved?;
+        for message in &self.retrieved.notices {
+            self.notice(message.clone());
+        }
+        self.timings.retrieve = start.elapsed();
+        self.observer.observe(&Event::Retrieved {
+            tables: self
+                .retrieved
+                .tables
+                .iter()
+                .map(|t| format!("{}.{}", t.schema, t.name))
+                .collect(),
+            whole_schema: self.retrieved.whole,
+            context_tokens: self.retrieved.context_tokens,
+            duration_ms: milliseconds(self.timings.retrieve),
+        });
+        Ok(Outcome::Retrieved)
+    }
+
+    fn notice(&self, message: String) {
+        self.observer.observe(&Event::Notice { message });
+    }
+
+    async fn plan(&mut self, attempt: u32) -> Outcome {
+        let start = Instant::now();
+        self.observer.observe(&Event::Planning { attempt });
+        let request = PlanRequest {
+            question: self.question,
+            context: &self.retrieved.context,
+            whole_schema: self.retrieved.whole,
+            today: &today(),
+            history: &self.history,
+            web_search: self.supervisor.search.is_some(),
+            feedback: self.feedback.as_ref(),
+            kept: &self.kept,
+        }
+        .to_chat();
+        let reply = self.call(&request).await;
+        self.timings.plan += start.elapsed();
+        let reply = match reply {
+            Ok(reply) => reply,
+            // Another try may give a whole reply; nothing else is worth one.
+            Err(
+                error @ (ModelError::Empty { .. }
+                | ModelError::CutOff { .. }
+                | ModelError::Garbage { .. }),
+            ) => {
+                return self.rejected(
+                    attempt,
+                    format!("the reply could not be read: {error}"),
+                    error.into(),
+                );
+            }
+            Err(error) => {
+                self.error = Some(error.into());
+                return Outcome::GaveUp;
+            }
+        };
+        let known: BTreeSet<String> = self
+            .kept
+            .iter()
+            .filter(|r| r.table.is_some())
+            .map(|r| r.step.id.clone())
+            .collect();
+        let plan = match Plan::parse(&reply.text, &known) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let shown = Error::failed(format!(
+                    "the model gave no plan that can be carried out: {error}"
+                ))
+                .with_hint("ask in other words, or use another `--model`");
+                return self.rejected(
+                    attempt,
+                    format!("the plan cannot be carried out: {error}"),
+                    shown,
+                );
+            }
+        };
+        self.observer.observe(&Event::Planned {
+            attempt,
+            steps: plan.steps.len(),
+            duration_ms: milliseconds(start.elapsed()),
+        });
+        let outcome = if plan.clarification.is_some() {
+            Outcome::Clarified
+        } else {
+            Outcome::Planned
+        };
+        self.plan = Some(plan);
+        outcome
+    }
+
+    fn rejected(&mut self, attempt: u32, message: String, error: Error) -> Outcome {
+        self.observer.observe(&Event::Feedback {
+            attempt,
+            message: message.clone(),
+        });
+        self.feedback = Some(Feedback(message));
+        self.error = Some(error);
+        Outcome::PlanRejected
+    }
+
+    async fn execute(&mut self) -> Outcome {
+        let start = Instant::now();
+        let supervisor = self.supervisor;
+        let Some(plan) = &self.plan else {
+            return Outcome::GaveUp;
+        };
+        let executor = Executor {
+            sql: &supervisor.sql,
+            search: supervisor.search.as_deref(),
+            index: supervisor.index.as_ref(),
+            pattern: supervisor.settings.pattern,
+            limits: Limits {
+                max_rows: supervisor.settings.max_rows,
+                timeout: supervisor.settings.step_timeout,
+                ..Limits::default()
+            },
+            cancel: self.cancel,
+            observer: self.observer,
+        };
+        let execution = executor.execute(plan, &self.kept, &self.failed_sql).await;
+        self.timings.execute += start.elapsed();
+        self.usage.model_calls += execution.model_calls;
+        self.usage.tokens.input_tokens += execution.usage.input_tokens;
+        self.usage.tokens.output_tokens += execution.usage.output_tokens;
+        let ok = execution.is_ok();
+        self.records = execution.records;
+        if ok {
+            self.error = None;
+            return Outcome::Executed;
+        }
+        for record in &self.records {
+            match record.status {
+                Status::Ok => {
+                    self.kept.retain(|k| k.step.id != record.step.id);
+                    self.kept.push(record.clone());
+                }
+                Status::Failed => {
+                    if let (Some(query), Some(error)) = (record.step.query(), &record.error)
+                        && error.is_mendable()
+                    {
+                        self.failed_sql.insert(query.to_owned(), error.clone());
+                    }
+                }
+                Status::Skipped => {}
+            }
+        }
+        let failed = self
+            .records
+            .iter()
+            .find_map(|r| Some((&r.step.id, r.error.as_ref()?)));
+        let Some((id, error)) = failed else {
+            return Outcome::GaveUp;
+        };
+        let mendable = self
+            .records
+            .iter()
+            .filter_map(|r| r.error.as_ref())
+            .all(StepError::is_mendable);
+        self.error = Some(step_error(id, error));
+        if !mendable || self.cancel.is_cancelled() {
+            return Outcome::GaveUp;
+        }
+        let told = feedback(&self.records);
+        self.observer.observe(&Event::Feedback {
+            attempt: self.run.attempts(),
+            message: told.0.clone(),
+        });
+        self.feedback = Some(told);
+        Outcome::StepsFailed
+    }
+
+    async fn judge(&mut self) -> Outcome {
+        let findings = critic::findings(&self.records);
+        let suspicious = !findings.is_empty() || self.run.attempts() > 1;
+        if self.supervisor.settings.critic == CriticMode::Auto && !suspicious {
+            return Outcome::NotJudged;
+        }
+        let start = Instant::now();
+        self.observer.observe(&Event::Judging);
+        let reasoning = self
+            .plan
+            .as_ref()
+            .map(|p| p.reasoning.clone())
+            .unwrap_or_default();
+        let request = critic::request(self.question, &reasoning, &self.records, &findings);
+        let reply = self.call(&request).await;
+        self.timings.critique += start.elapsed();
+        let critique = match reply {
+            Ok(reply) => critic::parse(&reply.text),
+            Err(ModelError::Cancelled) => {
+                self.error = Some(Error::interrupted());
+                return Outcome::GaveUp;
+            }
+            Err(error) => {
+                self.notice(format!("the answer is not judged: {error}"));
+                return Outcome::NotJudged;
+            }
+        };
+        let Some(mut critique) = critique else {
+            self.notice(
+                "the answer is not judged: the critic's reply could not be read".to_owned(),
+            );
+            return Outcome::NotJudged;
+        };
+        critique.unsourced_numbers = unsourced(&critique.answer, self.question, &self.records);
+        self.observer.observe(&Event::Judged {
+            answers_question: critique.answers_question,
+            confidence: critique.confidence,
+            duration_ms: milliseconds(start.elapsed()),
+        });
+        let accepted = critique.answers_question;
+        if !accepted {
+            let mut message = format!(
+                "the result does not answer the question: {}",
+                critique.reason
+            );
+            if let Some(suggestion) = &critique.suggestion {
+                message.push_str(&format!("\nsuggestion: {suggestion}"));
+            }
+            for record in &self.records {
+                if let Some(sql) = &record.sql {
+                    message.push_str(&format!("\nstep {} ran: {sql}", record.step.id));
+                }
+            }
+            self.feedback = Some(Feedback(message));
+            self.earlier = Some((reasoning, self.records.clone(), critique.clone()));
+        }
+        self.critique = Some(critique);
+        if accepted {
+            Outcome::Accepted
+        } else {
+            Outcome::Doubted
+        }
+    }
+
+    async fn call(&mut self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
+        let reply = self.supervisor.call(request, self.cancel).await;
+        self.usage.model_calls += 1;
+        if let Ok(reply) = &reply {
+            self.usage.tokens.input_tokens += reply.usage.input_tokens;
+            self.usage.tokens.output_tokens += reply.usage.output_tokens;
+        }
+        reply
+    }
+
+    fn finish(mut self) -> Answer {
+        let end = match self.run.next() {
+            Action::Finish(end) => end,
+            _ => End::Failed,
+        };
+        let plan = self.plan.take();
+        let mut reasoning = plan
+            .as_ref()
+            .map(|p| p.reasoning.clone())
+            .unwrap_or_default();
+        let clarification = match end {
+            End::Clarification => plan.and_then(|p| p.clarification),
+            _ => None,
+        };
+        if end == End::EarlierAnswer
+            && let Some((earlier, records, critique)) = self.earlier.take()
+        {
+            reasoning = earlier;
+            self.records = records;
+            self.critique = Some(critique);
+        }
+        let outcome = match end {
+            End::Clarification => Ending::Clarification,
+            End::Failed => Ending::Failed(
+                self.error
+                    .take()
+                    .unwrap_or_else(|| Error::failed("the question could not be answered")),
+            ),
+            End::Answered | End::Doubted | End::EarlierAnswer => Ending::Answered,
+        };
+        let answer = match (&outcome, &clarification, &self.critique) {
+            (Ending::Failed(_), ..) => String::new(),
+            (_, Some(clarification), _) => clarification.clone(),
+            (_, _, Some(critique)) if !critique.answer.is_empty() => critique.answer.clone(),
+            _ => critic::plain_answer(&self.records),
+        };
+        self.timings.total = self.start.elapsed();
+        let model = self.supervisor.chat.name().to_owned();
+        Answer {
+            question: self.question.to_owned(),
+            session_id: self.session.to_string(),
+            answer,
+            reasoning,
+            clarification,
+            steps: self.records,
+            critique: self.critique,
+            attempts: self.run.attempts(),
+            usage: TotalUsage {
+                cost_usd: cost_usd(&model, self.usage.tokens),
+                ..self.usage
+            },
+            model,
+            timings: self.timings,
+            outcome,
+        }
+    }
+}
+
+/// A failed step as the question's error.
+fn step_error(id: &str, error: &StepError) -> Error {
+    let kind = match error.class {
+        ErrorClass::Refused => Kind::Refused,
+        ErrorClass::Cancelled => Kind::Interrupted,
+        _ => Kind::Failed,
+    };
+    let message = match error.class {
+        ErrorClass::Cancelled => "interrupted".to_owned(),
+        _ => format!("step {id} failed: {error}"),
+    };
+    let out = Error::new(kind, message);
+    match &error.hint {
+        Some(hint) => out.with_hint(hint),
+        None => out,
+    }
+}
+
+/// The day in UTC, in words for the planner.
+fn today() -> String {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or(Duration::ZERO)
+        .as_secs();
+    let days = i64::try_from(seconds / 86_400).unwrap_or(0);
+    let (year, month, day) = civil(days);
+    let weekday = [
+        "Thursday",
+        "Friday",
+        "Saturday",
+        "Sunday",
+        "Monday",
+        "Tuesday",
+        "Wednesday",
+    ][days.rem_euclid(7) as usize];
+    format!("{weekday}, {year:04}-{month:02}-{day:02}")
+}
+
+/// Days since 1970 as a date (Hinnant, "chrono-Compatible Low-Level Date Algorithms").
+fn civil(days: i64) -> (i64, i64, i64) {
+    let z = days + 719_468;
+    let era = z.div_euclid(146_097);
+    let doe = z.rem_euclid(146_097);
+    let yoe = (doe - doe / 1_460 + doe / 36_524 - doe / 146_096) / 365;
+    let doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    let mp = (5 * doy + 2) / 153;
+    let day = doy - (153 * mp + 2) / 5 + 1;
+    let month = if mp < 10 { mp + 3 } else { mp - 9 };
+    (yoe + era * 400 + i64::from(month <= 2), month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_become_dates() {
+        assert_eq!(civil(0), (1970, 1, 1));
+        assert_eq!(civil(11_016), (2000, 2, 29));
+        assert_eq!(civil(20_778), (2026, 11, 21));
+    }
+}

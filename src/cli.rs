@@ -1,0 +1,180 @@
+//! The command line: types, no logic beyond reading them into a [`Config`].
+
+use std::io::IsTerminal;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::{
+    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, env,
+};
+use crate::session::SessionId;
+
+/// Ask a Postgres database questions in plain language, safely.
+#[derive(Debug, Parser)]
+#[command(name = "pgagent", version, subcommand_required = false)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Args)]
+pub struct GlobalArgs {
+    /// The database to ask [env: DATABASE_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub database_url: Option<String>,
+    /// The database of pgagent's own tables, if it is another one [env: PGAGENT_MEMORY_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub memory_url: Option<String>,
+    /// Keep sessions in this Redis [env: REDIS_URL]
+    #[arg(long, global = true, value_name = "URL")]
+    pub redis: Option<String>,
+    /// The model that plans and judges [env: PGAGENT_MODEL]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub model: Option<String>,
+    /// The model for the schema index, or `none` [env: PGAGENT_EMBEDDING_MODEL]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub embedding_model: Option<String>,
+    /// Re-index the schema first
+    #[arg(long, global = true)]
+    pub index: bool,
+    /// Form of the output [env: PGAGENT_FORMAT]
+    #[arg(long, global = true, value_enum)]
+    pub format: Option<Format>,
+    /// Say more on stderr; may be repeated [env: RUST_LOG]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colour [env: NO_COLOR]
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto)]
+    pub color: Color,
+    /// Let queries call this function; may be repeated [env: PGAGENT_ALLOW_FUNCTIONS]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub allow_function: Vec<String>,
+}
+
+impl GlobalArgs {
+    /// Whether stderr is coloured.
+    pub fn use_color(&self) -> bool {
+        match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            Color::Auto => env("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
+        }
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create extensions and tables
+    Setup,
+    /// Answer one question
+    Ask(AskCommand),
+    /// Ask in an interactive session
+    Chat(AskArgs),
+    /// Index the schema
+    Index,
+    /// Show what retrieval would put before the planner
+    Search { question: String },
+    /// Run one guarded read-only query, from the argument or stdin
+    Sql {
+        query: Option<String>,
+        /// Only print the SQL that would run
+        #[arg(long)]
+        check: bool,
+        /// Rows at the most
+        #[arg(long, default_value_t = 1_000, value_name = "N")]
+        max_rows: usize,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct AskCommand {
+    pub question: String,
+    #[command(flatten)]
+    pub args: AskArgs,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct AskArgs {
+    /// How independent steps run
+    #[arg(long, value_enum, ignore_case = true, default_value_t = Pattern::Sequential)]
+    pub pattern: Pattern,
+    /// Plans that may follow a failed one
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub retries: u32,
+    /// Continue this session, or begin one of this name
+    #[arg(long, value_name = "ID")]
+    pub session: Option<SessionId>,
+    /// When the critic judges the result
+    #[arg(long, value_enum, default_value_t = CriticMode::Always)]
+    pub critic: CriticMode,
+    /// Exit with 4 when the critic doubts the answer or a number has no source
+    #[arg(long)]
+    pub strict: bool,
+    /// Seconds for the whole question
+    #[arg(long, default_value_t = 300, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub timeout: u64,
+    /// Rows of a result at the most
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub max_rows: usize,
+}
+
+impl AskArgs {
+    pub fn settings(&self) -> AskConfig {
+        AskConfig {
+            pattern: self.pattern,
+            retries: self.retries,
+            critic: self.critic,
+            timeout: Duration::from_secs(self.timeout),
+            max_rows: self.max_rows,
+            strict: self.strict,
+            ..AskConfig::default()
+        }
+    }
+}
+
+impl GlobalArgs {
+    /// Flag over environment over default.
+    pub fn config(&self) -> Config {
+        let or_env = |flag: &Option<String>, name: &str| flag.clone().or_else(|| env(name));
+        let functions = env("PGAGENT_ALLOW_FUNCTIONS").unwrap_or_default();
+        Config {
+            database_url: or_env(&self.database_url, "DATABASE_URL").map(Secret::new),
+            memory_url: or_env(&self.memory_url, "PGAGENT_MEMORY_URL").map(Secret::new),
+            redis: or_env(&self.redis, "REDIS_URL").map(|url| RedisConfig {
+                url: Secret::new(url),
+                required: self.redis.is_some(),
+            }),
+            model: or_env(&self.model, "PGAGENT_MODEL"),
+            embedding_model: or_env(&self.embedding_model, "PGAGENT_EMBEDDING_MODEL"),
+            providers: Providers::from_env(env),
+            web_search: env("PGAGENT_WEB_SEARCH")
+                .is_some_and(|v| v == "1" || v.eq_ignore_ascii_case("true")),
+            allowed_functions: functions
+                .split(',')
+                .map(str::to_owned)
+                .chain(self.allow_function.iter().cloned())
+                .map(|name| name.trim().to_lowercase())
+                .filter(|name| !name.is_empty())
+                .collect(),
+            schema_tokens: env("PGAGENT_SCHEMA_TOKENS")
+                .and_then(|n| n.parse().ok())
+                .unwrap_or(8_000),
+            format: self
+                .format
+                .or_else(|| Format::from_str(&env("PGAGENT_FORMAT")?, true).ok()),
+            color: self.use_color(),
+            verbose: self.verbose,
+            session_ttl: Duration::from_secs(7 * 86_400),
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! `pgagent index`, and `--index` before another command.
+
+use std::io::IsTerminal;
+
+use super::{note, parts};
+use crate::config::Config;
+use crate::error::Result;
+use crate::schema::{self, Indexing};
+
+pub async fn run(config: &Config) -> Result<u8> {
+    let database = parts::database(config)?;
+    let memory = parts::memory(config, &database)?;
+    let embedder = parts::embedder(config)?;
+    let bar = if std::io::stderr().is_terminal() {
+        indicatif::ProgressBar::new_spinner()
+    } else {
+        indicatif::ProgressBar::hidden()
+    };
+    let progress = |stage: Indexing| {
+        bar.set_message(match stage {
+            Indexing::Catalog { relations } => {
+                format!("read the catalog: {relations} tables and views")
+            }
+            Indexing::Embedding { done, of } => format!("embedding {done} of {of}"),
+            Indexing::Writing { chunks } => format!("writing {chunks} chunks"),
+        });
+        bar.tick();
+    };
+    let report = tokio::select! {
+        report = schema::index(database.pool(), &memory, embedder.as_ref(), progress) => report,
+        _ = tokio::signal::ctrl_c() => Err(crate::error::Error::interrupted().with_hint("the index is as it was before")),
+    };
+    bar.finish_and_clear();
+    let report = report?;
+    note(format!(
+        "indexed {} tables and views, {} relationships: {} chunks written, {} embedded, {} removed",
+        report.tables, report.relationships, report.changed, report.embedded, report.removed
+    ));
+    if let Some(reason) = report.without_vectors {
+        note(format!(
+            "note: no vectors, since {reason}; retrieval works on trigrams and text alone"
+        ));
+    }
+    memory.close().await;
+    Ok(0)
+}

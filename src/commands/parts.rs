@@ -1,0 +1,103 @@
+//! Builds the parts that commands share; the one place that names concrete adapters.
+
+use std::sync::Arc;
+
+use super::note;
+use crate::agent::Supervisor;
+use crate::config::{AskConfig, Config};
+use crate::db::{Pool, Postgres};
+use crate::error::{Error, Result};
+use crate::llm::{ChatModel, EmbeddingModel, connect};
+use crate::schema::PgSchemaIndex;
+use crate::session::{MemoryStore, RedisStore, SessionStore};
+use crate::sql::Policy;
+use crate::tools::GroundedSearch;
+
+/// Queries that run at the same time.
+const CONNECTIONS: usize = 5;
+
+pub fn database(config: &Config) -> Result<Postgres> {
+    let url = config.database_url.as_ref().ok_or_else(|| {
+        Error::usage("no database is given")
+            .with_hint("set `DATABASE_URL` in `.env` or the environment, or give `--database-url postgres://user:password@host/database`")
+    })?;
+    Ok(Postgres::new(url, CONNECTIONS)?)
+}
+
+/// The pool of the database that holds pgagent's own tables.
+pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
+    match &config.memory_url {
+        Some(url) => Ok(Pool::new(url, 2)?),
+        None => Ok(target.pool().clone()),
+    }
+}
+
+pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
+    match config.embedding_model() {
+        Some(name) => Ok(Some(Arc::new(connect(&config.providers)?.embedding(name)?))),
+        None => Ok(None),
+    }
+}
+
+pub fn policy(config: &Config) -> Policy {
+    Policy {
+        allowed_functions: config.allowed_functions.clone(),
+        ..Policy::default()
+    }
+}
+
+pub fn schema_index(config: &Config, target: &Postgres) -> Result<PgSchemaIndex> {
+    let memory = memory(config, target)?;
+    Ok(PgSchemaIndex::new(
+        target.pool().clone(),
+        memory,
+        embedder(config)?,
+        config.schema_tokens,
+    ))
+}
+
+/// Redis when there is one, else memory. A Redis that is down is an error only when it was asked for by hand.
+pub async fn sessions(config: &Config) -> Result<Arc<dyn SessionStore>> {
+    let Some(redis) = &config.redis else {
+        return Ok(Arc::new(MemoryStore::default()));
+    };
+    match RedisStore::connect(&redis.url, config.session_ttl).await {
+        Ok(store) => Ok(Arc::new(store)),
+        Err(error) if redis.required => Err(Error::failed(error).with_hint(
+            "check the address given with `--redis`, or leave it out to keep sessions in memory",
+        )),
+        Err(error) => {
+            note(format!(
+                "warning: {error}; the session is kept in memory and ends with this process"
+            ));
+            Ok(Arc::new(MemoryStore::default()))
+        }
+    }
+}
+
+pub async fn supervisor(
+    config: &Config,
+    settings: AskConfig,
+) -> Result<(Supervisor, Arc<dyn SessionStore>)> {
+    let database = Arc::new(database(config)?);
+    let name = config.model().ok_or_else(|| {
+        Error::usage("no model is configured").with_hint(
+            "set GEMINI_API_KEY, or choose another provider's model with `--model` (for example gpt-4o, claude-sonnet-4-5, or a model of Ollama's)",
+        )
+    })?;
+    let chat: Arc<dyn ChatModel> = Arc::new(connect(&config.providers)?.chat(name)?);
+    let index = Arc::new(schema_index(config, &database)?);
+    let sessions = sessions(config).await?;
+    let mut supervisor = Supervisor::new(
+        Arc::clone(&chat),
+        index,
+        database.clone(),
+        Arc::clone(&sessions),
+    )
+    .with_policy(database, policy(config))
+    .with_settings(settings);
+    if config.web_search {
+        supervisor = supervisor.with_search(Arc::new(GroundedSearch::new(chat)));
+    }
+    Ok((supervisor, sessions))
+}

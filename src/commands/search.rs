@@ -1,0 +1,21 @@
+//! `pgagent search`.
+
+use super::{format_or, note, output, parts};
+use crate::config::{Config, Format};
+use crate::error::Result;
+use crate::render;
+use crate::schema::SchemaIndex;
+
+pub async fn run(config: &Config, question: &str) -> Result<u8> {
+    let database = parts::database(config)?;
+    let index = parts::schema_index(config, &database)?.ranking_always();
+    let found = index.retrieve(question).await?;
+    for notice in &found.notices {
+        note(format!("note: {notice}"));
+    }
+    output(|out| match format_or(config.format, Format::Markdown) {
+        Format::Json => render::search_json(out, question, &found),
+        _ => render::search_text(out, &found),
+    })?;
+    Ok(0)
+}

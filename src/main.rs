@@ -1,0 +1,65 @@
+//! The program: `.env`, arguments, tracing, run, exit code.
+
+use std::io::Write as _;
+use std::process::ExitCode;
+
+use clap::Parser;
+use pgagent::cli::Cli;
+use pgagent::{commands, render};
+
+fn main() -> ExitCode {
+    // Before the runtime starts: setting variables is not safe beside other threads.
+    let dotenv = dotenvy::dotenv();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let code = u8::try_from(error.exit_code()).unwrap_or(2);
+            let _ = error.print();
+            return ExitCode::from(code);
+        }
+    };
+    trace(cli.global.verbose);
+    if let Err(error) = dotenv
+        && !error.not_found()
+    {
+        tracing::warn!(%error, "`.env` cannot be read");
+    }
+    let color = cli.global.use_color();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: no runtime: {error}");
+            return ExitCode::from(1);
+        }
+    };
+    let code = runtime
+        .block_on(commands::run(cli))
+        .unwrap_or_else(|error| {
+            let _ = render::error(&mut std::io::stderr().lock(), &error, color);
+            error.exit_code()
+        });
+    runtime.shutdown_background();
+    ExitCode::from(code)
+}
+
+fn trace(verbose: u8) {
+    use tracing_subscriber::EnvFilter;
+    let filter = match (verbose, pgagent::config::env("RUST_LOG")) {
+        (0, Some(filter)) => filter,
+        (0, None) => "pgagent=warn".to_owned(),
+        (1, _) => "pgagent=info".to_owned(),
+        (2, _) => "pgagent=debug".to_owned(),
+        _ => "pgagent=trace,sqlx=debug,genai=debug".to_owned(),
+    };
+    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("pgagent=warn"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_target(false)
+        .without_time()
+        .init();
+}

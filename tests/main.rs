@@ -1,0 +1,8 @@
+//! Everything that needs the binary or a server, in one linked program.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+mod ask;
+mod cli;
+mod stores;
+mod support;
