@@ -19,6 +19,16 @@ fn verdict(answer: &str) -> Reply {
     )
 }
 
+/// The database and Gemini at the model server, without embeddings.
+fn gemini<'a>(db: &'a TestDatabase, server: &'a ModelServer) -> [(&'static str, &'a str); 4] {
+    [
+        ("DATABASE_URL", &db.url),
+        ("GEMINI_API_KEY", "k"),
+        ("GOOGLE_GEMINI_BASE_URL", server.url()),
+        ("PGAGENT_EMBEDDING_MODEL", "none"),
+    ]
+}
+
 const TOTALS: &str = "SELECT c.name, sum(p.amount) AS total FROM customer c JOIN payment p USING (customer_id) GROUP BY c.name ORDER BY total DESC";
 
 #[tokio::test]
@@ -90,12 +100,7 @@ async fn a_wrong_column_is_mended() {
         return;
     };
     let server = ModelServer::start();
-    let env = [
-        ("DATABASE_URL", db.url.as_str()),
-        ("GEMINI_API_KEY", "k"),
-        ("GOOGLE_GEMINI_BASE_URL", server.url()),
-        ("PGAGENT_EMBEDDING_MODEL", "none"),
-    ];
+    let env = gemini(&db, &server);
     server.reply(plan("SELECT nam FROM customer"));
     server.reply(plan("SELECT name FROM customer ORDER BY 1"));
     server.reply(verdict("Ada, Björn and Chloé."));
@@ -117,12 +122,7 @@ async fn later_steps_use_earlier_values() {
         return;
     };
     let server = ModelServer::start();
-    let env = [
-        ("DATABASE_URL", db.url.as_str()),
-        ("GEMINI_API_KEY", "k"),
-        ("GOOGLE_GEMINI_BASE_URL", server.url()),
-        ("PGAGENT_EMBEDDING_MODEL", "none"),
-    ];
+    let env = gemini(&db, &server);
     server.reply(Reply::Json(json!({"steps": [
         {"id": 1, "type": "sql", "tool_input": {"query": "SELECT customer_id FROM payment WHERE amount > 5"}},
         {"id": 2, "type": "SQL", "tool_input": {"query": "SELECT name FROM customer WHERE customer_id IN ({{1.customer_id}}) ORDER BY 1"}},
@@ -155,12 +155,7 @@ async fn what_writes_is_refused_and_what_cannot_be_answered_says_so() {
         return;
     };
     let server = ModelServer::start();
-    let env = [
-        ("DATABASE_URL", db.url.as_str()),
-        ("GEMINI_API_KEY", "k"),
-        ("GOOGLE_GEMINI_BASE_URL", server.url()),
-        ("PGAGENT_EMBEDDING_MODEL", "none"),
-    ];
+    let env = gemini(&db, &server);
     for _ in 0..3 {
         server.reply(plan("DELETE FROM payment"));
     }

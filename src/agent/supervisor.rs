@@ -68,8 +68,8 @@ impl Supervisor {
 
     /// What the guard lets through beyond its lists.
     #[must_use]
-    pub fn with_policy(mut self, database: Arc<dyn Database>, policy: Policy) -> Self {
-        self.sql = SqlTool::new(database, policy);
+    pub fn with_policy(mut self, policy: Policy) -> Self {
+        self.sql.set_policy(policy);
         self
     }
 

@@ -4,7 +4,8 @@ use std::io::IsTerminal;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{format_or, note, output, parts};
+use super::parts::{self, Parts};
+use super::{format_or, note, output};
 use crate::agent::{Answer, Event, Observer, Outcome};
 use crate::cli::AskCommand;
 use crate::config::{Config, Format};
@@ -18,7 +19,11 @@ pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
             .with_hint("ask something, for example \"How many customers are there?\""));
     }
     let settings = ask.args.settings();
-    let (supervisor, sessions) = parts::supervisor(config, settings).await?;
+    let Parts {
+        supervisor,
+        sessions,
+        ..
+    } = parts::parts(config, settings).await?;
     if ask.args.session.is_some() && !sessions.is_lasting() {
         note(
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",

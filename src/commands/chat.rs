@@ -11,7 +11,8 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::ask::{until_ctrl_c, warn};
-use super::{format_or, index, note, output, parts};
+use super::parts::{self, Parts};
+use super::{format_or, index, note, output};
 use crate::agent::{Answer, Event, Observer, Outcome};
 use crate::cli::AskArgs;
 use crate::config::{Config, Format, env};
@@ -22,7 +23,11 @@ use crate::session::SessionId;
 const COMMANDS: [&str; 5] = ["exit", "help", "index", "quit", "sql"];
 
 pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
-    let (supervisor, sessions) = parts::supervisor(config, args.settings()).await?;
+    let Parts {
+        supervisor,
+        sessions,
+        index: schema,
+    } = parts::parts(config, args.settings()).await?;
     let session = args.session.clone().unwrap_or_else(SessionId::random);
     note(format!(
         "session {session}; `help` lists the commands, Ctrl-D ends"
@@ -32,10 +37,7 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
         );
     }
-    let words = match parts::schema_index(config, &parts::database(config)?) {
-        Ok(index) => index.table_names().await.unwrap_or_default(),
-        Err(_) => Vec::new(),
-    };
+    let words = schema.table_names().await.unwrap_or_default();
     let lines = Lines::start(words);
     let mut last: Option<Answer> = None;
     while let Some(line) = lines.next().await {

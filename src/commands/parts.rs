@@ -7,7 +7,7 @@ use crate::agent::Supervisor;
 use crate::config::{AskConfig, Config};
 use crate::db::{Pool, Postgres};
 use crate::error::{Error, Result};
-use crate::llm::{ChatModel, EmbeddingModel, connect};
+use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
 use crate::schema::PgSchemaIndex;
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
@@ -34,7 +34,14 @@ pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
 
 pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(name) => Ok(Some(Arc::new(connect(&config.providers)?.embedding(name)?))),
+        Some(_) => embedder_of(config, &connect(&config.providers)?),
+        None => Ok(None),
+    }
+}
+
+fn embedder_of(config: &Config, models: &Connector) -> Result<Option<Arc<dyn EmbeddingModel>>> {
+    match config.embedding_model() {
+        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
         None => Ok(None),
     }
 }
@@ -46,12 +53,16 @@ pub fn policy(config: &Config) -> Policy {
     }
 }
 
-pub fn schema_index(config: &Config, target: &Postgres) -> Result<PgSchemaIndex> {
+pub fn schema_index(
+    config: &Config,
+    target: &Postgres,
+    embedder: Option<Arc<dyn EmbeddingModel>>,
+) -> Result<PgSchemaIndex> {
     let memory = memory(config, target)?;
     Ok(PgSchemaIndex::new(
         target.pool().clone(),
         memory,
-        embedder(config)?,
+        embedder,
         config.schema_tokens,
     ))
 }
@@ -75,29 +86,39 @@ pub async fn sessions(config: &Config) -> Result<Arc<dyn SessionStore>> {
     }
 }
 
-pub async fn supervisor(
-    config: &Config,
-    settings: AskConfig,
-) -> Result<(Supervisor, Arc<dyn SessionStore>)> {
+/// What answering questions takes, over one pool and one HTTP client.
+pub struct Parts {
+    pub supervisor: Supervisor,
+    pub sessions: Arc<dyn SessionStore>,
+    pub index: Arc<PgSchemaIndex>,
+}
+
+pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     let database = Arc::new(database(config)?);
     let name = config.model().ok_or_else(|| {
         Error::usage("no model is configured").with_hint(
             "set GEMINI_API_KEY, or choose another provider's model with `--model` (for example gpt-4o, claude-sonnet-4-5, or a model of Ollama's)",
         )
     })?;
-    let chat: Arc<dyn ChatModel> = Arc::new(connect(&config.providers)?.chat(name)?);
-    let index = Arc::new(schema_index(config, &database)?);
+    let models = connect(&config.providers)?;
+    let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
+    let embedder = embedder_of(config, &models)?;
+    let index = Arc::new(schema_index(config, &database, embedder)?);
     let sessions = sessions(config).await?;
     let mut supervisor = Supervisor::new(
         Arc::clone(&chat),
-        index,
-        database.clone(),
+        index.clone(),
+        database,
         Arc::clone(&sessions),
     )
-    .with_policy(database, policy(config))
+    .with_policy(policy(config))
     .with_settings(settings);
     if config.web_search {
         supervisor = supervisor.with_search(Arc::new(GroundedSearch::new(chat)));
     }
-    Ok((supervisor, sessions))
+    Ok(Parts {
+        supervisor,
+        sessions,
+        index,
+    })
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub use error::ModelError;
 pub use price::cost_usd;
-pub use provider::{ProviderChat, ProviderEmbedding, connect};
+pub use provider::{Connector, ProviderChat, ProviderEmbedding, connect};
 
 /// A JSON schema that the reply must follow.
 #[derive(Debug, Clone)]

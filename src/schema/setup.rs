@@ -171,14 +171,13 @@ async fn applied(db: &mut PgConnection) -> Result<i64, DbError> {
 
 /// The files in `migrations/`, append-only.
 fn migrator() -> Migrator {
-    let migrator = Migrator::with_migrations(vec![Migration::new(
+    let mut migrator = Migrator::with_migrations(vec![Migration::new(
         1,
         Cow::Borrowed("long term memory"),
         MigrationType::Simple,
         include_str!("../../migrations/0001_long_term_memory.sql").into_sql_str(),
         false,
     )]);
-    let mut migrator = migrator;
     migrator.dangerous_set_table_name("pgagent.migrations");
     migrator
 }

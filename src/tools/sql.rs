@@ -38,6 +38,10 @@ impl SqlTool {
         }
     }
 
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.policy = policy;
+    }
+
     /// How many queries may run at the same time.
     pub fn max_connections(&self) -> usize {
         self.database.max_connections()
