@@ -3,31 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::model_server::{ModelServer, Reply};
-use crate::support::{SHOP, TestDatabase, pgagent, stderr, stdout};
-
-fn plan(sql: &str) -> Reply {
-    Reply::Json(json!({
-        "reasoning": "r", "clarification": null,
-        "steps": [{"id": "1", "type": "SQL", "description": "d", "depends_on": [],
-                   "tool_input": {"query": sql}, "fallback": null}]
-    }))
-}
-
-fn verdict(answer: &str) -> Reply {
-    Reply::Json(
-        json!({"answer": answer, "answers_question": true, "confidence": 0.9, "reason": "r", "suggestion": null}),
-    )
-}
-
-/// The database and Gemini at the model server, without embeddings.
-fn gemini<'a>(db: &'a TestDatabase, server: &'a ModelServer) -> [(&'static str, &'a str); 4] {
-    [
-        ("DATABASE_URL", &db.url),
-        ("GEMINI_API_KEY", "k"),
-        ("GOOGLE_GEMINI_BASE_URL", server.url()),
-        ("PGAGENT_EMBEDDING_MODEL", "none"),
-    ]
-}
+use crate::support::{SHOP, TestDatabase, gemini, pgagent, plan, stderr, stdout, verdict};
 
 const TOTALS: &str = "SELECT c.name, sum(p.amount) AS total FROM customer c JOIN payment p USING (customer_id) GROUP BY c.name ORDER BY total DESC";
 

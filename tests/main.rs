@@ -4,5 +4,7 @@
 
 mod ask;
 mod cli;
+mod faults;
+mod sessions;
 mod stores;
 mod support;

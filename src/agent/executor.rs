@@ -321,9 +321,10 @@ impl Executor<'_> {
                     }
                     Err(error) => Err(error),
                 },
-                None => Err(StepError::plan(
-                    "web search is not configured; answer from the database alone",
-                )),
+                None => Err(StepError {
+                    hint: Some("PGAGENT_WEB_SEARCH=1 lets plans search the web".to_owned()),
+                    ..StepError::plan("web search is off; answer from the database alone")
+                }),
             },
         };
         let mut record = match outcome {

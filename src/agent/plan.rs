@@ -315,7 +315,11 @@ fn ordered(steps: Vec<Step>, kept: &BTreeSet<String>) -> Result<Vec<Step>, PlanE
 }
 
 /// The schema that is asked for. All keys are required and nullable, the form that every provider takes.
-pub fn reply_schema() -> Value {
+pub fn reply_schema(web_search: bool) -> Value {
+    let mut types = vec!["SQL", "ANALYZE", "VERIFY"];
+    if web_search {
+        types.push("SEARCH");
+    }
     let text = json!({ "type": "string" });
     let nullable = json!({ "type": ["string", "null"] });
     let names = json!({ "type": "array", "items": { "type": "string" } });
@@ -343,10 +347,7 @@ pub fn reply_schema() -> Value {
     ]));
     let step = object(BTreeMap::from([
         ("id", text.clone()),
-        (
-            "type",
-            json!({ "type": "string", "enum": ["SQL", "ANALYZE", "SEARCH", "VERIFY"] }),
-        ),
+        ("type", json!({ "type": "string", "enum": types })),
         ("description", text.clone()),
         ("depends_on", names),
         ("tool_input", input),

@@ -34,16 +34,16 @@ impl PlanRequest<'_> {
     /// The request to the model.
     pub fn to_chat(&self) -> ChatRequest {
         let search = if self.web_search {
-            include_str!("prompts/search_step.md").trim_end()
+            include_str!("prompts/search_step.md")
         } else {
-            "- There is no SEARCH here."
+            ""
         };
         ChatRequest {
-            system: include_str!("prompts/planner.md").replace("{search}", search),
+            system: include_str!("prompts/planner.md").replace("{search}\n", search),
             user: self.user(),
             schema: Some(ReplySchema {
                 name: "plan",
-                schema: reply_schema(),
+                schema: reply_schema(self.web_search),
             }),
             web_search: false,
         }
@@ -282,7 +282,7 @@ mod tests {
             feedback: None,
             kept: &[],
         };
-        assert!(!request.to_chat().system.contains("SEARCH looks the web up"));
+        assert!(!format!("{:?}", request.to_chat()).contains("SEARCH"));
         request.web_search = true;
         assert!(request.to_chat().system.contains("SEARCH looks the web up"));
     }

@@ -613,11 +613,17 @@ fn step_error(id: &str, error: &StepError) -> Error {
         ErrorClass::Cancelled => "interrupted".to_owned(),
         _ => format!("step {id} failed: {error}"),
     };
-    let out = Error::new(kind, message);
-    match &error.hint {
-        Some(hint) => out.with_hint(hint),
-        None => out,
-    }
+    let hint = match (&error.hint, error.class) {
+        (Some(hint), _) => hint,
+        (None, ErrorClass::Refused) => "pgagent only reads; ask for what is in the data",
+        (None, ErrorClass::Plan) => {
+            "ask in other words, allow more `--retries`, or use another `--model`"
+        }
+        (None, ErrorClass::Timeout) => "ask for less, or raise `--timeout`",
+        (None, ErrorClass::Service) => "try again in a moment",
+        (None, ErrorClass::Cancelled) => return Error::new(kind, message),
+    };
+    Error::new(kind, message).with_hint(hint)
 }
 
 /// The day in UTC, in words for the planner.

@@ -147,6 +147,8 @@ pub enum Embeddings {
     Fail(u16),
     /// As `Fail` for this many requests, and as by default after that.
     FailFirst { times: usize, code: u16 },
+    /// Requests are taken and never answered.
+    Hang,
 }
 
 impl Default for Embeddings {
@@ -305,9 +307,10 @@ impl Shared {
         reply
     }
 
-    /// The dimensions to use instead of those asked for, or the status to fail with.
-    fn next_embedding(&mut self) -> Result<Option<usize>, u16> {
-        match &mut self.embeddings {
+    /// The dimensions to use instead of those asked for, or the status to fail with; nothing for
+    /// a request that is never answered.
+    fn next_embedding(&mut self) -> Option<Result<Option<usize>, u16>> {
+        Some(match &mut self.embeddings {
             Embeddings::Deterministic { dimensions } => Ok(*dimensions),
             Embeddings::FailFirst { times: 0, .. } => Ok(None),
             Embeddings::FailFirst { times, code } => {
@@ -315,7 +318,8 @@ impl Shared {
                 Err(*code)
             }
             Embeddings::Fail(code) => Err(*code),
-        }
+            Embeddings::Hang => return None,
+        })
     }
 }
 
@@ -356,8 +360,9 @@ async fn answer(
         (None, Kind::Embed) => {
             let behaviour = locked(&shared).next_embedding();
             match behaviour {
-                Ok(dimensions) => (200, embedding_body(&request, dimensions)),
-                Err(code) => (code, documented_error(request.provider, code)),
+                Some(Ok(dimensions)) => (200, embedding_body(&request, dimensions)),
+                Some(Err(code)) => (code, documented_error(request.provider, code)),
+                None => std::future::pending().await,
             }
         }
         (None, Kind::Models | Kind::Unknown) => (200, models_body(request.provider)),
