@@ -1,6 +1,9 @@
 //! The command line: types, no logic beyond reading them into a [`Config`].
 
+use std::convert::Infallible;
 use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -8,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::{
     AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, env,
 };
+use crate::error::{self, Error};
 use crate::session::SessionId;
 
 /// Ask a Postgres database questions in plain language, safely.
@@ -67,7 +71,11 @@ impl GlobalArgs {
         match self.color {
             Color::Always => true,
             Color::Never => false,
-            Color::Auto => env("NO_COLOR").is_none() && std::io::stderr().is_terminal(),
+            Color::Auto => {
+                env("NO_COLOR").is_none()
+                    && env("TERM").as_deref() != Some("dumb")
+                    && std::io::stderr().is_terminal()
+            }
         }
     }
 }
@@ -85,20 +93,82 @@ pub enum Command {
     /// Show what retrieval would put before the planner
     Search { question: String },
     /// Run one guarded read-only query, from the argument or stdin
-    Sql {
-        query: Option<String>,
-        /// Only print the SQL that would run
-        #[arg(long)]
-        check: bool,
-        /// Rows at the most
-        #[arg(long, default_value_t = 1_000, value_name = "N")]
-        max_rows: usize,
-    },
+    Sql(SqlCommand),
+    /// Print the completions for a shell
+    Completions { shell: clap_complete::Shell },
+    /// Write the man pages into a folder
+    Man { folder: PathBuf },
+}
+
+#[derive(Debug, Args)]
+pub struct SqlCommand {
+    /// The query; `-` or nothing reads it from stdin
+    pub query: Option<String>,
+    /// Only print the SQL that would run
+    #[arg(long)]
+    pub check: bool,
+    /// Rows at the most
+    #[arg(long, default_value_t = 1_000, value_name = "N")]
+    pub max_rows: usize,
+    /// Write the rows to this file; its ending chooses the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Draw the rows, in the terminal or into a .html, .svg or .png file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    pub chart: Option<ChartArg>,
+}
+
+/// What stands after `--chart`, which may be nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ChartArg {
+    Terminal,
+    File(PathBuf),
+    /// The question or query that happens to follow.
+    Text(String),
+}
+
+impl FromStr for ChartArg {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        let is_file = [".html", ".svg", ".png"].iter().any(|e| text.ends_with(e));
+        Ok(match text {
+            "" => Self::Terminal,
+            _ if is_file => Self::File(text.into()),
+            _ => Self::Text(text.to_owned()),
+        })
+    }
+}
+
+/// Tells a text from the chart's file: `--chart "How many?"` and `--chart bars.svg "How many?"`.
+///
+/// # Errors
+/// A file that no chart can be written to.
+pub fn text_and_chart(
+    text: Option<&str>,
+    chart: Option<&ChartArg>,
+) -> error::Result<(Option<String>, Option<ChartArg>)> {
+    match (text, chart) {
+        (None, Some(ChartArg::Text(text))) => Ok((Some(text.clone()), Some(ChartArg::Terminal))),
+        (Some(_), Some(ChartArg::Text(other))) => {
+            Err(Error::usage(format!("`{other}` is no kind of chart"))
+                .with_hint("charts are written to files that end in .html, .svg or .png"))
+        }
+        (text, chart) => Ok((text.map(str::to_owned), chart.cloned())),
+    }
 }
 
 #[derive(Debug, Args)]
 pub struct AskCommand {
-    pub question: String,
+    /// The question; `-` reads it from stdin
+    #[arg(required_unless_present = "chart")]
+    pub question: Option<String>,
+    /// Draw the rows, in the terminal or into a .html, .svg or .png file
+    #[arg(long, value_name = "FILE", num_args = 0..=1, default_missing_value = "")]
+    pub chart: Option<ChartArg>,
+    /// Write the answer to this file; its ending chooses the format
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub args: AskArgs,
 }
@@ -126,6 +196,15 @@ pub struct AskArgs {
     /// Rows of a result at the most
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub max_rows: usize,
+    /// Keep question, SQL, rows, conversation and cost of the session as files in this folder
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// Append what happens to this file, as JSON lines
+    #[arg(long, value_name = "FILE")]
+    pub events: Option<PathBuf>,
+    /// Write what is sent to the model, and its replies, into the events
+    #[arg(long, requires = "events")]
+    pub prompts: bool,
 }
 
 impl AskArgs {

@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::db::DbError;
 use crate::llm::ModelError;
+use crate::session::SessionError;
 use crate::sql::Refusal;
 
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -106,6 +107,13 @@ impl From<DbError> for Error {
             Some(hint) => out.with_hint(hint),
             None => out,
         }
+    }
+}
+
+impl From<SessionError> for Error {
+    fn from(error: SessionError) -> Self {
+        Self::failed(error)
+            .with_hint("check that Redis runs and that `--redis` or REDIS_URL is right")
     }
 }
 

@@ -8,3 +8,4 @@ mod faults;
 mod sessions;
 mod stores;
 mod support;
+mod terminal;

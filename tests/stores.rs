@@ -29,6 +29,9 @@ async fn keeps_its_contract(store: &dyn SessionStore) {
     assert_eq!(store.load(&one, 2).await.unwrap(), [turn(1), turn(2)]);
     assert_eq!(store.load(&one, 0).await.unwrap(), []);
     assert_eq!(store.load(&other, 10).await.unwrap(), []);
+    assert_eq!(store.undo(&one).await.unwrap(), Some(turn(2)));
+    assert_eq!(store.load(&one, 10).await.unwrap(), [turn(0), turn(1)]);
+    assert_eq!(store.undo(&other).await.unwrap(), None);
     // Side by side, no turn is lost.
     futures::future::join_all((0..50).map(|n| {
         let (store, other) = (&store, &other);

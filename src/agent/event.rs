@@ -46,6 +46,25 @@ pub enum Event {
         error: Option<String>,
     },
     Judging,
+    /// What is sent to the model.
+    Prompt {
+        stage: &'static str,
+        system: String,
+        user: String,
+    },
+    /// What the model replied.
+    Reply {
+        stage: &'static str,
+        text: String,
+    },
+    /// A call to the model is over; the tokens are as the provider counted them.
+    ModelCalled {
+        stage: &'static str,
+        input_tokens: u64,
+        output_tokens: u64,
+        duration_ms: f64,
+        error: Option<String>,
+    },
     Judged {
         answers_question: bool,
         confidence: f64,

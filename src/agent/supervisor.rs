@@ -19,7 +19,7 @@ use super::step::{Status, StepRecord};
 use crate::config::{AskConfig, CriticMode};
 use crate::db::{Database, Limits};
 use crate::error::{Error, Kind, Result};
-use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, cost_usd};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage, cost_usd};
 use crate::schema::{Retrieved, SchemaIndex};
 use crate::session::{SessionId, SessionStore, Turn, TurnStep};
 use crate::sql::Policy;
@@ -78,6 +78,11 @@ impl Supervisor {
     pub fn with_search(mut self, search: Arc<dyn SearchTool>) -> Self {
         self.search = Some(search);
         self
+    }
+
+    /// The model that plans and judges.
+    pub fn model(&self) -> &str {
+        self.chat.name()
     }
 
     /// Answers a question.
@@ -334,7 +339,7 @@ impl<'a> Asked<'a> {
             kept: &self.kept,
         }
         .to_chat();
-        let reply = self.call(&request).await;
+        let reply = self.call("plan", &request).await;
         self.timings.plan += start.elapsed();
         let reply = match reply {
             Ok(reply) => reply,
@@ -484,7 +489,7 @@ impl<'a> Asked<'a> {
             .map(|p| p.reasoning.clone())
             .unwrap_or_default();
         let request = critic::request(self.question, &reasoning, &self.records, &findings);
-        let reply = self.call(&request).await;
+        let reply = self.call("critique", &request).await;
         self.timings.critique += start.elapsed();
         let critique = match reply {
             Ok(reply) => critic::parse(&reply.text),
@@ -534,13 +539,36 @@ impl<'a> Asked<'a> {
         }
     }
 
-    async fn call(&mut self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
+    async fn call(
+        &mut self,
+        stage: &'static str,
+        request: &ChatRequest,
+    ) -> Result<ChatReply, ModelError> {
+        self.observer.observe(&Event::Prompt {
+            stage,
+            system: request.system.clone(),
+            user: request.user.clone(),
+        });
+        let start = Instant::now();
         let reply = self.supervisor.call(request, self.cancel).await;
         self.usage.model_calls += 1;
+        let mut used = Usage::default();
         if let Ok(reply) = &reply {
-            self.usage.tokens.input_tokens += reply.usage.input_tokens;
-            self.usage.tokens.output_tokens += reply.usage.output_tokens;
+            used = reply.usage;
+            self.usage.tokens.input_tokens += used.input_tokens;
+            self.usage.tokens.output_tokens += used.output_tokens;
+            self.observer.observe(&Event::Reply {
+                stage,
+                text: reply.text.clone(),
+            });
         }
+        self.observer.observe(&Event::ModelCalled {
+            stage,
+            input_tokens: used.input_tokens,
+            output_tokens: used.output_tokens,
+            duration_ms: milliseconds(start.elapsed()),
+            error: reply.as_ref().err().map(ToString::to_string),
+        });
         reply
     }
 

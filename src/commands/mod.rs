@@ -1,18 +1,25 @@
 //! One file a subcommand: builds the parts, calls the library, renders.
 
 mod ask;
+mod chart;
 mod chat;
+mod conversation;
 mod index;
+mod manual;
 mod parts;
+mod save;
 mod search;
 mod setup;
 mod sql;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
+use std::process;
 
 use crate::cli::{Cli, Command};
-use crate::config::Format;
+use crate::config::{Config, Format, env};
 use crate::error::{Error, Result};
+use crate::render::Look;
 
 /// Runs the command; gives the exit code.
 ///
@@ -22,11 +29,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
     let config = cli.global.config();
     let reindex = cli.global.index;
     match cli.command {
-        Some(Command::Sql {
-            query,
-            check,
-            max_rows,
-        }) => sql::run(&config, query, check, max_rows).await,
+        Some(Command::Sql(args)) => sql::run(&config, &args).await,
         Some(Command::Setup) => {
             let code = setup::run(&config).await?;
             if reindex && code == 0 {
@@ -34,6 +37,8 @@ pub async fn run(cli: Cli) -> Result<u8> {
             }
             Ok(code)
         }
+        Some(Command::Completions { shell }) => manual::completions(shell),
+        Some(Command::Man { folder }) => manual::pages(&folder),
         Some(Command::Index) => index::run(&config).await,
         None if reindex => index::run(&config).await,
         None => Err(Error::usage("no command is given")
@@ -46,19 +51,48 @@ pub async fn run(cli: Cli) -> Result<u8> {
                 Command::Ask(ask) => ask::run(&config, &ask).await,
                 Command::Chat(args) => chat::run(&config, &args).await,
                 Command::Search { question } => search::run(&config, &question).await,
-                Command::Setup | Command::Index | Command::Sql { .. } => Ok(0),
+                Command::Setup
+                | Command::Index
+                | Command::Sql(_)
+                | Command::Completions { .. }
+                | Command::Man { .. } => Ok(0),
             }
         }
     }
 }
 
-/// The format asked for, or what fits where stdout goes.
-fn format_or(format: Option<Format>, elsewhere: Format) -> Format {
-    format.unwrap_or(if io::stdout().is_terminal() {
-        Format::Table
-    } else {
-        elsewhere
-    })
+/// The format asked for, or what fits the file's name, or where stdout goes.
+fn format_for(format: Option<Format>, file: Option<&Path>, elsewhere: Format) -> Format {
+    let by_name = |path: &Path| match path.extension()?.to_str()? {
+        "json" => Some(Format::Json),
+        "csv" => Some(Format::Csv),
+        "md" => Some(Format::Markdown),
+        _ => None,
+    };
+    format
+        .or_else(|| by_name(file?))
+        .unwrap_or(if file.is_none() && io::stdout().is_terminal() {
+            Format::Table
+        } else {
+            elsewhere
+        })
+}
+
+/// All of stdin, up to `limit` bytes and one more; `what` names it where it is missing.
+fn from_stdin(what: &str, limit: usize) -> Result<String> {
+    if io::stdin().is_terminal() {
+        return Err(Error::usage(format!("no {what} is given"))
+            .with_hint("write it as an argument, or pipe it in"));
+    }
+    let mut text = String::new();
+    io::stdin()
+        .take(limit as u64 + 1)
+        .read_to_string(&mut text)
+        .map_err(|e| {
+            Error::usage(format!("the {what} on stdin cannot be read: {e}"))
+                .with_hint("it has to be UTF-8 text")
+        })?;
+    Ok(text)
 }
 
 /// Writes to stdout; a reader that went away is no failure.
@@ -67,6 +101,52 @@ fn output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
     match write(&mut out).and_then(|()| out.flush()) {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         done => done.map_err(|e| Error::failed(format!("cannot write the output: {e}"))),
+    }
+}
+
+/// Writes to the file given with `--output`, whole or not at all, or to stdout.
+fn output_to(
+    file: Option<&Path>,
+    config: &Config,
+    write: impl FnOnce(&mut dyn Write, &Look) -> io::Result<()>,
+) -> Result<()> {
+    match file {
+        None => output(|out| write(out, &Look::of_stdout(config.color))),
+        Some(path) => save::write(path, |out| write(out, &Look::PLAIN)),
+    }
+}
+
+/// Writes to stdout, through a pager where it is longer than the terminal.
+fn page(
+    config: &Config,
+    write: impl FnOnce(&mut dyn Write, &Look) -> io::Result<()>,
+) -> Result<()> {
+    let look = Look::of_stdout(config.color);
+    let mut text = Vec::new();
+    write(&mut text, &look).map_err(|e| Error::failed(format!("cannot write the output: {e}")))?;
+    let lines = text.iter().filter(|byte| **byte == b'\n').count();
+    let tall = look.width.is_some()
+        && terminal_size::terminal_size().is_some_and(|(_, height)| lines >= usize::from(height.0));
+    if tall && through_pager(&text).is_ok() {
+        return Ok(());
+    }
+    output(|out| out.write_all(&text))
+}
+
+/// Shows a text in $PAGER, or in `less` as psql does.
+fn through_pager(text: &[u8]) -> io::Result<()> {
+    let pager = env("PAGER").unwrap_or_else(|| "less -FRSX".to_owned());
+    let mut child = process::Command::new("sh")
+        .args(["-c", &pager])
+        .stdin(process::Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // Someone who has seen enough quits before the end.
+        let _ = stdin.write_all(text);
+    }
+    match child.wait()?.code() {
+        Some(126 | 127) => Err(io::Error::other("no pager")),
+        _ => Ok(()),
     }
 }
 

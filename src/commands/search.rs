@@ -1,6 +1,6 @@
 //! `pgagent search`.
 
-use super::{format_or, note, output, parts};
+use super::{format_for, note, output, parts};
 use crate::config::{Config, Format};
 use crate::error::Result;
 use crate::render;
@@ -13,9 +13,11 @@ pub async fn run(config: &Config, question: &str) -> Result<u8> {
     for notice in &found.notices {
         note(format!("note: {notice}"));
     }
-    output(|out| match format_or(config.format, Format::Markdown) {
-        Format::Json => render::search_json(out, question, &found),
-        _ => render::search_text(out, &found),
-    })?;
+    output(
+        |out| match format_for(config.format, None, Format::Markdown) {
+            Format::Json => render::search_json(out, question, &found),
+            _ => render::search_text(out, &found),
+        },
+    )?;
     Ok(0)
 }

@@ -1,16 +1,24 @@
 //! The only writers to stdout: answers and tables as text for a person, JSON, CSV and Markdown.
 
+mod chart;
+mod events;
+mod highlight;
 mod json;
+mod look;
 mod progress;
 mod table;
 
 use std::io::{self, Write};
 
+pub use chart::{chart, chart_file};
+pub use events::EventLog;
+pub use highlight::highlighted;
 pub use json::search as search_json;
+pub use look::Look;
 pub use progress::Progress;
 pub use table::table;
 
-use crate::agent::Answer;
+use crate::agent::{Answer, TotalUsage};
 use crate::config::Format;
 use crate::error::Error;
 use crate::schema::Retrieved;
@@ -30,11 +38,11 @@ pub fn error(out: &mut dyn Write, error: &Error, color: bool) -> io::Result<()> 
 }
 
 /// An answer in the given form.
-pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format) -> io::Result<()> {
+pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format, look: &Look) -> io::Result<()> {
     match format {
         Format::Json => json::answer(out, answer),
         Format::Csv => match answer.table() {
-            Some(result) => table(out, result, Format::Csv),
+            Some(result) => table(out, result, Format::Csv, look),
             None => Ok(()),
         },
         Format::Table | Format::Markdown => {
@@ -44,7 +52,7 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format) -> io::Resul
                 .filter(|t| !t.is_empty() && answer.clarification.is_none())
             {
                 writeln!(out)?;
-                table(out, result, format)?;
+                table(out, result, format, look)?;
                 if result.is_truncated() {
                     writeln!(out, "\ncut off at {} rows", result.row_count())?;
                 }
@@ -55,7 +63,7 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format) -> io::Resul
                 if fence {
                     writeln!(out, "```sql")?;
                 }
-                statements(out, answer)?;
+                statements(out, answer, look)?;
                 if fence {
                     writeln!(out, "```")?;
                 }
@@ -66,13 +74,26 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format) -> io::Resul
 }
 
 /// The SQL that ran.
-pub fn statements(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
+pub fn statements(out: &mut dyn Write, answer: &Answer, look: &Look) -> io::Result<()> {
     for step in &answer.steps {
         if let Some(sql) = &step.sql {
-            writeln!(out, "{};", clean(sql))?;
+            let sql = clean(sql);
+            let sql = if look.color { highlighted(&sql) } else { sql };
+            writeln!(out, "{sql};")?;
         }
     }
     Ok(())
+}
+
+/// Calls, tokens, and money where the price is known, on one line.
+pub fn spent(model: &str, usage: &TotalUsage) -> String {
+    let money = usage
+        .cost_usd
+        .map_or_else(String::new, |usd| format!(", ${usd:.4}"));
+    format!(
+        "{} calls to {model}, {} tokens in, {} out{money}",
+        usage.model_calls, usage.tokens.input_tokens, usage.tokens.output_tokens,
+    )
 }
 
 /// What retrieval found, for a person.
@@ -101,7 +122,7 @@ pub fn search_text(out: &mut dyn Write, found: &Retrieved) -> io::Result<()> {
 }
 
 /// Text without control characters: data must not steer the terminal.
-fn clean(text: &str) -> String {
+pub fn clean(text: &str) -> String {
     text.chars()
         .map(|c| {
             if c.is_control() && c != '\n' && c != '\t' {

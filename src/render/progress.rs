@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use indicatif::ProgressBar;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::agent::{Event, Observer};
 
@@ -15,7 +15,10 @@ pub struct Progress {
 impl Progress {
     pub fn new(terminal: bool, lines: bool) -> Self {
         let bar = if terminal {
-            ProgressBar::new_spinner()
+            ProgressBar::new_spinner().with_style(
+                ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")
+                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            )
         } else {
             ProgressBar::hidden()
         };
@@ -81,7 +84,10 @@ impl Observer for Progress {
                 self.line(&format!("note: {message}"));
                 return;
             }
-            Event::Finished { .. } => return,
+            Event::Prompt { .. }
+            | Event::Reply { .. }
+            | Event::ModelCalled { .. }
+            | Event::Finished { .. } => return,
         };
         if self.lines {
             self.line(&stage);

@@ -2,16 +2,23 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{CellAlignment, ContentArrangement, presets};
+use comfy_table::{
+    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, TableStyle, Width,
+};
 
-use super::clean;
+use super::{Look, clean};
 use crate::config::Format;
 use crate::db::{Cell, Table};
 
+/// The least columns in which a cut text still tells something.
+const LEAST_WIDTH: u16 = 8;
+/// Characters of a cell that are worth looking at in a table; the other forms have all of them.
+const MOST_CHARACTERS: usize = 1_000;
+
 /// A table in the given form.
-pub fn table(out: &mut dyn Write, table: &Table, format: Format) -> io::Result<()> {
+pub fn table(out: &mut dyn Write, table: &Table, format: Format, look: &Look) -> io::Result<()> {
     match format {
-        Format::Table => grid(out, table),
+        Format::Table => grid(out, table, look),
         Format::Markdown => markdown(out, table),
         Format::Csv => csv(out, table),
         Format::Json => {
@@ -28,13 +35,63 @@ fn shown(cell: Cell<'_>) -> String {
     }
 }
 
-fn grid(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+/// A cell on one line.
+fn in_line(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Null => "null".to_owned(),
+        Cell::Text(text) => clean(
+            text.get(..text.floor_char_boundary(MOST_CHARACTERS))
+                .unwrap_or(text),
+        )
+        .replace(['\n', '\t'], " "),
+        cell => cell.to_string(),
+    }
+}
+
+/// Fitted to the terminal, one line a row; where that would leave too little of each column, a row's
+/// values stand below each other.
+fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     let mut grid = comfy_table::Table::new();
-    grid.load_style(presets::UTF8_HORIZONTAL_ONLY)
-        .set_content_arrangement(ContentArrangement::Dynamic);
+    let rule = LineStyle::none();
+    let rule = if look.unicode {
+        rule.fill('─').junction('─')
+    } else {
+        rule.fill('-').junction('-')
+    };
+    grid.load_style(TableStyle::new().header_separator(rule))
+        .set_truncation_indicator(if look.unicode { "…" } else { "..." });
     grid.set_header(table.infos().map(|c| clean(&c.name)));
     for row in 0..table.row_count() {
-        grid.add_row(table.row(row).map(shown));
+        let mut cells = Row::from(table.row(row).map(in_line));
+        cells.max_height(1);
+        grid.add_row(cells);
+    }
+    if let Some(width) = look.width {
+        let widths = grid.column_max_content_widths();
+        // Numbers are never cut.
+        let least = widths.iter().zip(table.columns()).map(|(width, column)| {
+            let least = if column.is_numeric() {
+                *width
+            } else {
+                LEAST_WIDTH.min(*width)
+            };
+            usize::from(least) + 2
+        });
+        let least: Vec<usize> = least.collect();
+        if least.iter().sum::<usize>() > width {
+            return on_its_side(out, table, look);
+        }
+        grid.set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
+        grid.set_constraints(least.iter().zip(table.columns()).map(|(least, column)| {
+            if column.is_numeric() {
+                ColumnConstraint::ContentWidth
+            } else {
+                ColumnConstraint::LowerBoundary(Width::Fixed(
+                    u16::try_from(*least).unwrap_or(u16::MAX),
+                ))
+            }
+        }));
     }
     for (i, column) in table.columns().iter().enumerate() {
         if column.is_numeric()
@@ -43,7 +100,30 @@ fn grid(out: &mut dyn Write, table: &Table) -> io::Result<()> {
             c.set_cell_alignment(CellAlignment::Right);
         }
     }
-    writeln!(out, "{grid}")
+    for line in grid.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// A row's values below each other.
+fn on_its_side(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
+    let mut grid = comfy_table::Table::new();
+    grid.load_style(TableStyle::new());
+    if let Some(width) = look.width {
+        grid.set_content_arrangement(ContentArrangement::Dynamic)
+            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
+    }
+    for row in 0..table.row_count() {
+        grid.add_row([format!("row {}", row + 1)]);
+        for (info, cell) in table.infos().zip(table.row(row)) {
+            grid.add_row([clean(&info.name), in_line(cell)]);
+        }
+    }
+    for line in grid.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
 }
 
 fn markdown(out: &mut dyn Write, table: &Table) -> io::Result<()> {

@@ -103,6 +103,31 @@ impl PgSchemaIndex {
         Ok(catalog.relations.iter().map(|r| r.sql_name()).collect())
     }
 
+    /// What the planner is told about one table.
+    ///
+    /// # Errors
+    /// No such table, or any [`DbError`].
+    pub async fn describe(&self, table: &str) -> Result<String> {
+        let catalog = Catalog::read(&self.target).await?;
+        let found = catalog.relations.iter().find(|r| {
+            [&r.sql_name(), &r.full_name(), &r.name]
+                .iter()
+                .any(|name| name.eq_ignore_ascii_case(table))
+        });
+        let Some(relation) = found else {
+            let error = Error::failed(format!("there is no table {table}"));
+            return Err(match catalog.near(table, 3).as_slice() {
+                [] => error.with_hint("`/tables` lists them"),
+                near => error.with_hint(format!("there is {}", near.join(", "))),
+            });
+        };
+        let (kind, name) = (ChunkKind::Table, relation.full_name());
+        let chunk = chunks(&catalog)
+            .into_iter()
+            .find(|chunk| chunk.kind == kind && chunk.name == name);
+        Ok(chunk.map(|chunk| chunk.content).unwrap_or_default())
+    }
+
     async fn relation_count(&self) -> Result<i64, DbError> {
         let mut connection = self.target.get().await?;
         let count = sqlx::query_scalar(include_str!("queries/count.sql"))

@@ -29,6 +29,11 @@ impl SessionStore for MemoryStore {
         Ok(())
     }
 
+    async fn undo(&self, id: &SessionId) -> Result<Option<Turn>, SessionError> {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(sessions.get_mut(id).and_then(Vec::pop))
+    }
+
     fn is_lasting(&self) -> bool {
         false
     }

@@ -84,6 +84,9 @@ pub trait SessionStore: Send + Sync {
     /// Adds a turn at the end; the oldest go when there are more than [`MAX_TURNS`].
     async fn append(&self, id: &SessionId, turn: &Turn) -> Result<(), SessionError>;
 
+    /// Takes the last turn away; gives it, if there was one.
+    async fn undo(&self, id: &SessionId) -> Result<Option<Turn>, SessionError>;
+
     /// Whether a session outlives the process.
     fn is_lasting(&self) -> bool;
 }

@@ -43,6 +43,14 @@ impl RedisStore {
     }
 }
 
+fn read(id: &SessionId, turn: &str) -> Result<Turn, SessionError> {
+    serde_json::from_str(turn).map_err(|e| {
+        SessionError(format!(
+            "the session {id} holds a turn that cannot be read: {e}"
+        ))
+    })
+}
+
 fn failed(error: redis::RedisError) -> SessionError {
     SessionError(format!("Redis: {error}"))
 }
@@ -60,16 +68,7 @@ impl SessionStore for RedisStore {
             .lrange(Self::key(id), from, -1)
             .await
             .map_err(failed)?;
-        turns
-            .iter()
-            .map(|turn| {
-                serde_json::from_str(turn).map_err(|e| {
-                    SessionError(format!(
-                        "the session {id} holds a turn that cannot be read: {e}"
-                    ))
-                })
-            })
-            .collect()
+        turns.iter().map(|turn| read(id, turn)).collect()
     }
 
     async fn append(&self, id: &SessionId, turn: &Turn) -> Result<(), SessionError> {
@@ -89,6 +88,16 @@ impl SessionStore for RedisStore {
             .query_async::<()>(&mut self.connection.clone())
             .await
             .map_err(failed)
+    }
+
+    async fn undo(&self, id: &SessionId) -> Result<Option<Turn>, SessionError> {
+        let turn: Option<String> = self
+            .connection
+            .clone()
+            .rpop(Self::key(id), None)
+            .await
+            .map_err(failed)?;
+        turn.map(|turn| read(id, &turn)).transpose()
     }
 
     fn is_lasting(&self) -> bool {

@@ -1,0 +1,210 @@
+//! `pgagent chat`: a session in the terminal.
+
+mod command;
+mod lines;
+
+use std::io;
+use std::path::Path;
+
+use clap::ValueEnum;
+
+use self::command::{COMMANDS, Line};
+use self::lines::Lines;
+use super::conversation::{Conversation, warn};
+use super::{chart, format_for, index, note, output, page, save, sql};
+use crate::agent::{Answer, Outcome, TotalUsage};
+use crate::cli::{AskArgs, ChartArg};
+use crate::config::{Config, Format};
+use crate::error::{Error, Result};
+use crate::render::{self, Look};
+
+pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
+    let config = config.clone();
+    let mut args = args.clone();
+    let conversation = Conversation::start(&config, &args).await?;
+    args.session = Some(conversation.session.clone());
+    let words = conversation.index.table_names().await.unwrap_or_default();
+    note(format!(
+        "session {}; `help` lists the commands, Ctrl-D ends",
+        conversation.session
+    ));
+    if !conversation.sessions.is_lasting() {
+        note(
+            "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
+        );
+    }
+    let lines = Lines::start(words, config.color);
+    let mut chat = Chat {
+        conversation,
+        config,
+        args,
+        last: None,
+        spent: TotalUsage::default(),
+        initial: String::new(),
+    };
+    while let Some(line) = lines.next(&std::mem::take(&mut chat.initial)).await {
+        let done = match Line::read(&line) {
+            Line::Nothing => continue,
+            Line::Command("exit" | "quit", _) => break,
+            Line::Command(name, rest) => chat.command(name, rest).await,
+            Line::Question(question) => chat.question(question).await,
+        };
+        // The session goes on.
+        if let Err(error) = done {
+            let _ = render::error(&mut io::stderr(), &error, chat.config.color);
+        }
+    }
+    Ok(0)
+}
+
+struct Chat {
+    conversation: Conversation,
+    config: Config,
+    args: AskArgs,
+    last: Option<Answer>,
+    spent: TotalUsage,
+    /// What the next line begins with.
+    initial: String,
+}
+
+impl Chat {
+    async fn question(&mut self, question: &str) -> Result<()> {
+        let answer = self.conversation.ask(question).await?;
+        self.spent.model_calls += answer.usage.model_calls;
+        self.spent.tokens.input_tokens += answer.usage.tokens.input_tokens;
+        self.spent.tokens.output_tokens += answer.usage.tokens.output_tokens;
+        if let Some(usd) = answer.usage.cost_usd {
+            *self.spent.cost_usd.get_or_insert(0.0) += usd;
+        }
+        if let Outcome::Failed(error) = &answer.outcome {
+            let error = error.clone();
+            self.last = Some(answer);
+            return Err(error);
+        }
+        let format = format_for(self.config.format, None, Format::Markdown);
+        page(&self.config, |out, look| {
+            render::answer(out, &answer, format, look)
+        })?;
+        warn(&answer);
+        self.last = Some(answer);
+        Ok(())
+    }
+
+    async fn command(&mut self, name: &str, rest: &str) -> Result<()> {
+        match (name, rest) {
+            ("help", _) => {
+                for (usage, does) in COMMANDS {
+                    note(format!("/{usage:<16} {does}"));
+                }
+                note("anything else is a question; a line that ends in \\ goes on");
+            }
+            ("index", _) => {
+                index::run(&self.config).await?;
+            }
+            ("sql", "") => match self.last_sql() {
+                // On a terminal it comes back to be edited; elsewhere it is shown.
+                Some(sql) if io::IsTerminal::is_terminal(&io::stdin()) => {
+                    self.initial = format!("/sql {sql}");
+                }
+                Some(_) => self.with_last(|answer| {
+                    output(|out| render::statements(out, answer, &Look::PLAIN))
+                })?,
+                None => return Err(nothing_yet()),
+            },
+            ("sql", query) => sql::query(&self.config, query, self.args.max_rows).await?,
+            ("chart", file) => self.with_last(|answer| {
+                let to = file.parse().unwrap_or(ChartArg::Terminal);
+                chart::show(&self.config, &to, &answer.question, answer.table())
+            })?,
+            ("export", "") => return Err(lacks("a file", "/export sales.csv")),
+            ("export", file) => self.with_last(|answer| {
+                let file = Path::new(file);
+                let format = format_for(None, Some(file), Format::Markdown);
+                save::write(file, |out| {
+                    render::answer(out, answer, format, &Look::PLAIN)
+                })?;
+                note(format!("written to {}", file.display()));
+                Ok(())
+            })?,
+            ("format", form) => match Format::from_str(form, true) {
+                Ok(format) => self.config.format = Some(format),
+                Err(_) => return Err(lacks("table, markdown, csv or json", "/format table")),
+            },
+            ("model", "") => note(self.conversation.supervisor.model()),
+            ("model", model) => self.restart(Some(model), None).await?,
+            ("session", "") => note(&self.conversation.session),
+            ("session", id) => self.restart(None, Some(id)).await?,
+            ("history", _) => {
+                let conversation = &self.conversation;
+                let turns = conversation
+                    .sessions
+                    .load(&conversation.session, 100)
+                    .await?;
+                for (number, turn) in turns.iter().enumerate() {
+                    note(format!(
+                        "{:>3}  {}",
+                        number + 1,
+                        render::clean(&turn.question)
+                    ));
+                }
+            }
+            ("undo", _) => {
+                let conversation = &self.conversation;
+                match conversation.sessions.undo(&conversation.session).await? {
+                    Some(turn) => note(format!("forgotten: {}", render::clean(&turn.question))),
+                    None => note("there is nothing to forget"),
+                }
+            }
+            ("tables", _) => {
+                for name in self.conversation.index.table_names().await? {
+                    note(render::clean(&name));
+                }
+            }
+            ("describe", "") => return Err(lacks("a table", "/describe customer")),
+            ("describe", table) => {
+                let text = self.conversation.index.describe(table).await?;
+                output(|out| writeln!(out, "{}", render::clean(&text)))?;
+            }
+            ("cost", _) => note(render::spent(
+                self.conversation.supervisor.model(),
+                &self.spent,
+            )),
+            _ => {
+                return Err(Error::usage(format!("there is no command /{name}"))
+                    .with_hint("`/help` lists them"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins anew with another model or in another session.
+    async fn restart(&mut self, model: Option<&str>, session: Option<&str>) -> Result<()> {
+        let (mut config, mut args) = (self.config.clone(), self.args.clone());
+        if let Some(model) = model {
+            config.model = Some(model.to_owned());
+        }
+        if let Some(id) = session {
+            args.session = Some(id.parse().map_err(Error::usage)?);
+        }
+        self.conversation = Conversation::start(&config, &args).await?;
+        (self.config, self.args) = (config, args);
+        Ok(())
+    }
+
+    fn last_sql(&self) -> Option<String> {
+        let steps = &self.last.as_ref()?.steps;
+        steps.iter().rev().find_map(|step| step.sql.clone())
+    }
+
+    fn with_last(&self, show: impl FnOnce(&Answer) -> Result<()>) -> Result<()> {
+        show(self.last.as_ref().ok_or_else(nothing_yet)?)
+    }
+}
+
+fn nothing_yet() -> Error {
+    Error::usage("nothing was asked yet").with_hint("ask a question first")
+}
+
+fn lacks(what: &str, example: &str) -> Error {
+    Error::usage(format!("the command wants {what}")).with_hint(format!("for example {example}"))
+}

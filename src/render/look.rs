@@ -1,0 +1,75 @@
+//! What the place can show that text is written to.
+
+use std::io::IsTerminal;
+
+use crate::config::env;
+
+/// How text may look. Plain for files and pipes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Look {
+    /// Columns of the terminal; nothing where lines may be of any length.
+    pub width: Option<usize>,
+    pub color: bool,
+    /// Whether lines and marks beyond ASCII can be shown.
+    pub unicode: bool,
+}
+
+impl Look {
+    pub const PLAIN: Self = Self {
+        width: None,
+        color: false,
+        unicode: true,
+    };
+
+    /// What stdout can show; `color` tells for stderr and counts where stdout is a terminal, too.
+    pub fn of_stdout(color: bool) -> Self {
+        if !std::io::stdout().is_terminal() {
+            return Self::PLAIN;
+        }
+        Self {
+            width: Some(terminal_width()),
+            color,
+            unicode: speaks_unicode(env),
+        }
+    }
+}
+
+/// Columns of the terminal on stdout.
+fn terminal_width() -> usize {
+    let given = env("COLUMNS").and_then(|n| n.parse().ok());
+    terminal_size::terminal_size()
+        .map(|(width, _)| usize::from(width.0))
+        .or(given)
+        .unwrap_or(80)
+        .max(20)
+}
+
+/// By the locale, the first of these that is set (POSIX, "Internationalization Variables").
+fn speaks_unicode(get: impl Fn(&str) -> Option<String>) -> bool {
+    ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(get)
+        .map_or(cfg!(windows), |locale| {
+            let locale = locale.to_lowercase();
+            locale.contains("utf-8") || locale.contains("utf8")
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_locale_variable_decides() {
+        let of = |pairs: &[(&str, &str)]| {
+            speaks_unicode(|name| {
+                let found = pairs.iter().find(|(n, _)| *n == name);
+                found.map(|(_, v)| (*v).to_owned())
+            })
+        };
+        assert!(of(&[("LANG", "de_DE.UTF-8")]));
+        assert!(of(&[("LC_CTYPE", "C.utf8"), ("LANG", "C")]));
+        assert!(!of(&[("LC_ALL", "POSIX"), ("LANG", "de_DE.UTF-8")]));
+        assert!(!of(&[("LANG", "C")]));
+    }
+}
