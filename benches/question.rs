@@ -1,0 +1,108 @@
+//! What pgagent itself adds to a question: `scripts/with-servers cargo bench --bench question`.
+//! Without PGAGENT_TEST_DATABASE_URL only what needs no server is measured.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stderr)]
+
+use std::collections::BTreeSet;
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use criterion::{Criterion, criterion_group, criterion_main};
+use pgagent::agent::{Plan, Supervisor};
+use pgagent::config::Secret;
+use pgagent::db::{Database, Limits, Postgres};
+use pgagent::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage};
+use pgagent::schema::PgSchemaIndex;
+use pgagent::session::{MemoryStore, SessionId};
+use pgagent::sql::{self, Policy};
+use tokio::runtime::Runtime;
+use tokio_util::sync::CancellationToken;
+
+const PLAN: &str = r#"{"reasoning": "r", "clarification": null, "steps": [{"id": "1", "type": "SQL", "description": "d",
+    "depends_on": [], "tool_input": {"query": "SELECT count(*) AS n FROM pg_catalog.pg_type"}, "fallback": null}]}"#;
+const VERDICT: &str = r#"{"answer": "Many.", "answers_question": true, "confidence": 0.9, "reason": "r", "suggestion": null}"#;
+const TEN_COLUMNS: &str = "SELECT i, i::bigint AS b, i / 7.0 AS n, i * 0.5::float8 AS f, i % 2 = 0 AS even, \
+    'name ' || i AS t, date '2020-01-01' + i AS d, now() + i * interval '1 h' AS at, \
+    md5(i::text)::uuid AS u, jsonb_build_object('k', i) AS j FROM generate_series(1, 1000) AS i";
+
+/// Replies at once.
+struct Scripted;
+
+#[async_trait]
+impl ChatModel for Scripted {
+    fn name(&self) -> &str {
+        "scripted"
+    }
+
+    async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
+        let plans = request.schema.as_ref().is_some_and(|s| s.name == "plan");
+        Ok(ChatReply {
+            text: if plans { PLAN } else { VERDICT }.to_owned(),
+            usage: Usage::default(),
+            sources: Vec::new(),
+        })
+    }
+}
+
+fn plans(c: &mut Criterion) {
+    c.bench_function("plan/parse", |b| {
+        b.iter(|| Plan::parse(black_box(PLAN), &BTreeSet::new()).unwrap());
+    });
+}
+
+fn questions(c: &mut Criterion) {
+    let Ok(url) = std::env::var("PGAGENT_TEST_DATABASE_URL") else {
+        eprintln!("skipped: PGAGENT_TEST_DATABASE_URL is not set (scripts/with-servers sets it)");
+        return;
+    };
+    let runtime = Runtime::new().unwrap();
+    let database = Arc::new(Postgres::new(&Secret::new(url), 5).unwrap());
+    let pool = database.pool().clone();
+    let supervisor = Supervisor::new(
+        Arc::new(Scripted),
+        Arc::new(PgSchemaIndex::new(pool.clone(), pool, None, 8_000)),
+        database.clone(),
+        Arc::new(MemoryStore::default()),
+    );
+    runtime.block_on(async {
+        let mut connection = database.pool().get().await.unwrap();
+        sqlx::raw_sql("CREATE TABLE IF NOT EXISTS bench_item (id int PRIMARY KEY, name text)")
+            .execute(connection.as_mut().unwrap())
+            .await
+            .unwrap();
+    });
+
+    c.bench_function("question/two model calls that cost nothing", |b| {
+        b.iter(|| {
+            let session = SessionId::random();
+            runtime
+                .block_on(supervisor.answer("How many types are there?", &session))
+                .unwrap()
+        });
+    });
+
+    let checked = sql::check(TEN_COLUMNS, &Policy::default()).unwrap();
+    let columns = runtime.block_on(database.prepare(&checked)).unwrap();
+    let cancel = CancellationToken::new();
+    let query = || {
+        let limits = Limits::default();
+        let run = database.query(&checked, &columns, &[], &limits, &cancel);
+        runtime.block_on(run).unwrap()
+    };
+    c.bench_function("rows/1,000 of ten columns, from the server", |b| {
+        b.iter(query)
+    });
+    let table = query();
+    c.bench_function("rows/1,000 of ten columns, to JSON", |b| {
+        b.iter(|| serde_json::to_string(&table.json_rows(1_000)).unwrap());
+    });
+}
+
+criterion_group! {
+    name = benches;
+    config = Criterion::default().measurement_time(Duration::from_secs(3)).sample_size(30);
+    targets = plans, questions
+}
+criterion_main!(benches);
