@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::config::{
     AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, env,
 };
+use crate::config_file::Settings;
 use crate::error::{self, Error};
 use crate::session::SessionId;
 
@@ -48,6 +49,9 @@ pub struct GlobalArgs {
     /// The model for the schema index, or `none` [env: PGAGENT_EMBEDDING_MODEL]
     #[arg(long, global = true, value_name = "NAME")]
     pub embedding_model: Option<String>,
+    /// Take the settings of this section of `pgagent.toml` [env: PGAGENT_PROFILE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub profile: Option<String>,
     /// Re-index the schema first
     #[arg(long, global = true)]
     pub index: bool,
@@ -222,12 +226,18 @@ impl AskArgs {
 }
 
 impl GlobalArgs {
-    /// Flag over environment over default.
-    pub fn config(&self) -> Config {
-        let or_env = |flag: &Option<String>, name: &str| flag.clone().or_else(|| env(name));
-        let functions = env("PGAGENT_ALLOW_FUNCTIONS").unwrap_or_default();
-        Config {
+    /// Flag over profile over environment over file over default.
+    ///
+    /// # Errors
+    /// A configuration file that cannot be read, or a profile that is not there.
+    pub fn config(&self) -> error::Result<Config> {
+        let settings = Settings::load(self.profile.as_deref())?;
+        let get = |name: &str| settings.get(name);
+        let or_env = |flag: &Option<String>, name: &str| flag.clone().or_else(|| get(name));
+        let functions = get("PGAGENT_ALLOW_FUNCTIONS").unwrap_or_default();
+        Ok(Config {
             database_url: or_env(&self.database_url, "DATABASE_URL").map(Secret::new),
+            password_command: get("PGAGENT_PASSWORD_COMMAND"),
             memory_url: or_env(&self.memory_url, "PGAGENT_MEMORY_URL").map(Secret::new),
             redis: or_env(&self.redis, "REDIS_URL").map(|url| RedisConfig {
                 url: Secret::new(url),
@@ -235,8 +245,8 @@ impl GlobalArgs {
             }),
             model: or_env(&self.model, "PGAGENT_MODEL"),
             embedding_model: or_env(&self.embedding_model, "PGAGENT_EMBEDDING_MODEL"),
-            providers: Providers::from_env(env),
-            web_search: env("PGAGENT_WEB_SEARCH")
+            providers: Providers::from_env(get),
+            web_search: get("PGAGENT_WEB_SEARCH")
                 .is_some_and(|v| v == "1" || v.eq_ignore_ascii_case("true")),
             allowed_functions: functions
                 .split(',')
@@ -245,15 +255,15 @@ impl GlobalArgs {
                 .map(|name| name.trim().to_lowercase())
                 .filter(|name| !name.is_empty())
                 .collect(),
-            schema_tokens: env("PGAGENT_SCHEMA_TOKENS")
+            schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(8_000),
             format: self
                 .format
-                .or_else(|| Format::from_str(&env("PGAGENT_FORMAT")?, true).ok()),
+                .or_else(|| <Format as ValueEnum>::from_str(&get("PGAGENT_FORMAT")?, true).ok()),
             color: self.use_color(),
             verbose: self.verbose,
             session_ttl: Duration::from_secs(7 * 86_400),
-        }
+        })
     }
 }

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::error::{self, Error};
+
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
 /// The embedding model when a Gemini key is there and nothing else is said.
@@ -77,6 +79,37 @@ pub struct Providers {
     pub anthropic_key: Option<Secret>,
     pub anthropic_url: Option<String>,
     pub ollama_host: Option<String>,
+    /// Commands that print a key, by the key's variable; see [`Self::with_commands`].
+    pub commands: Vec<(&'static str, String)>,
+}
+
+/// The output of a command, without the line's end.
+///
+/// # Errors
+/// A command that fails or prints nothing; what it printed is not told.
+pub fn secret_from(command: &str) -> error::Result<Secret> {
+    let shell = if cfg!(windows) {
+        ("cmd", "/C")
+    } else {
+        ("sh", "-c")
+    };
+    let wrong = |why: String| {
+        Error::usage(format!("the command for a secret, `{command}`, {why}"))
+            .with_hint("run it by hand; it has to print the secret and nothing else")
+    };
+    let output = std::process::Command::new(shell.0)
+        .args([shell.1, command])
+        .stderr(std::process::Stdio::inherit())
+        .output()
+        .map_err(|e| wrong(format!("cannot be run: {e}")))?;
+    if !output.status.success() {
+        return Err(wrong(format!("fails ({})", output.status)));
+    }
+    let text = String::from_utf8(output.stdout).map_err(|_| wrong("prints no text".to_owned()))?;
+    match text.trim_end_matches(['\n', '\r']) {
+        "" => Err(wrong("prints nothing".to_owned())),
+        text => Ok(Secret::new(text)),
+    }
 }
 
 impl Providers {
@@ -91,7 +124,38 @@ impl Providers {
             anthropic_key: secret("ANTHROPIC_API_KEY"),
             anthropic_url: get("ANTHROPIC_BASE_URL"),
             ollama_host: get("OLLAMA_HOST"),
+            commands: ["GEMINI_API_KEY", "OPENAI_API_KEY", "ANTHROPIC_API_KEY"]
+                .into_iter()
+                .filter_map(|key| Some((key, get(&format!("{key}_COMMAND"))?)))
+                .collect(),
         }
+    }
+
+    /// Fills in the keys that a command prints and nothing else gives.
+    ///
+    /// # Errors
+    /// See [`secret_from`].
+    pub fn with_commands(&self) -> error::Result<Self> {
+        let mut providers = self.clone();
+        for (key, command) in &self.commands {
+            let slot = match *key {
+                "GEMINI_API_KEY" => &mut providers.gemini_key,
+                "OPENAI_API_KEY" => &mut providers.openai_key,
+                _ => &mut providers.anthropic_key,
+            };
+            if slot.is_none() {
+                *slot = Some(secret_from(command)?);
+            }
+        }
+        Ok(providers)
+    }
+
+    fn has_gemini(&self) -> bool {
+        self.gemini_key.is_some()
+            || self
+                .commands
+                .iter()
+                .any(|(key, _)| *key == "GEMINI_API_KEY")
     }
 
     /// `text` without any of the keys.
@@ -146,6 +210,8 @@ impl Default for AskConfig {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub database_url: Option<Secret>,
+    /// Prints the database's password; run when a connection string has none.
+    pub password_command: Option<String>,
     pub memory_url: Option<Secret>,
     pub redis: Option<RedisConfig>,
     pub model: Option<String>,
@@ -168,7 +234,7 @@ impl Config {
     pub fn model(&self) -> Option<&str> {
         self.model
             .as_deref()
-            .or_else(|| self.providers.gemini_key.as_ref().map(|_| DEFAULT_MODEL))
+            .or_else(|| self.providers.has_gemini().then_some(DEFAULT_MODEL))
     }
 
     /// The embedding model's name, if there is one to call; `none` turns embeddings off.
@@ -178,9 +244,8 @@ impl Config {
             Some(name) => Some(name),
             None => self
                 .providers
-                .gemini_key
-                .as_ref()
-                .map(|_| DEFAULT_EMBEDDING_MODEL),
+                .has_gemini()
+                .then_some(DEFAULT_EMBEDDING_MODEL),
         }
     }
 }

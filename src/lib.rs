@@ -25,7 +25,7 @@
 //!
 //! | module | job |
 //! |---|---|
-//! | [`cli`], [`config`], [`error`] | flags, settings, errors with hints and exit codes |
+//! | [`cli`], [`config`], [`config_file`], [`error`] | flags, settings, errors with hints and exit codes |
 //! | [`commands`] | one file a subcommand: builds the parts, calls the library, renders |
 //! | [`render`] | the only writers to stdout |
 //! | [`agent`] | Supervisor, Run, plan, planner, executor, critic, events, prompts |
@@ -44,6 +44,7 @@ pub mod agent;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod config_file;
 pub mod db;
 pub mod error;
 pub mod llm;

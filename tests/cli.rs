@@ -72,3 +72,48 @@ fn a_server_that_is_not_there_is_named_without_the_password() {
     );
     assert!(!stderr(&output).contains("hunter2"));
 }
+
+#[test]
+fn a_config_file_is_read_and_its_faults_are_placed() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().to_str().unwrap();
+    let file = folder.path().join("pgagent/config.toml");
+    std::fs::create_dir(folder.path().join("pgagent")).unwrap();
+    let sql = |args: &[&str]| {
+        let args = [args, &["sql", "SELECT 1"]].concat();
+        pgagent(&args, &[("XDG_CONFIG_HOME", home)])
+    };
+    std::fs::write(
+        &file,
+        "[profiles.prod]\ndatabase_url = \"postgres://me@127.0.0.1:1/x\"\npassword_command = \"echo hunter2; echo asked >> $XDG_CONFIG_HOME/log\"\n",
+    )
+    .unwrap();
+    let output = sql(&[]);
+    assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
+    let output = sql(&["--profile", "prod"]);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("127.0.0.1:1"),
+        "{}",
+        stderr(&output)
+    );
+    let asked = std::fs::read_to_string(folder.path().join("log")).unwrap();
+    assert_eq!(asked, "asked\n");
+    let output = sql(&["--profile", "test"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("there is prod"),
+        "{}",
+        stderr(&output)
+    );
+
+    std::fs::write(&file, "model = \"m\"\ndatabase_url = hunter2\n").unwrap();
+    let output = sql(&[]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        stderr(&output).contains("config.toml`, line 2, column 16"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+}

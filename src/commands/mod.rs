@@ -26,7 +26,7 @@ use crate::render::Look;
 /// # Errors
 /// What the person is told, with its own exit code.
 pub async fn run(cli: Cli) -> Result<u8> {
-    let config = cli.global.config();
+    let config = cli.global.config()?;
     let reindex = cli.global.index;
     match cli.command {
         Some(Command::Sql(args)) => sql::run(&config, &args).await,

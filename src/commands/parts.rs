@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use url::Url;
+
 use super::note;
 use crate::agent::Supervisor;
-use crate::config::{AskConfig, Config};
+use crate::config::{AskConfig, Config, Secret, secret_from};
 use crate::db::{Pool, Postgres};
 use crate::error::{Error, Result};
 use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
@@ -21,7 +23,25 @@ pub fn database(config: &Config) -> Result<Postgres> {
         Error::usage("no database is given")
             .with_hint("set `DATABASE_URL` in `.env` or the environment, or give `--database-url postgres://user:password@host/database`")
     })?;
-    Ok(Postgres::new(url, CONNECTIONS)?)
+    Ok(Postgres::new(&with_password(config, url)?, CONNECTIONS)?)
+}
+
+/// The connection string, with the password that a command prints where it has none of its own.
+fn with_password(config: &Config, url: &Secret) -> Result<Secret> {
+    let (Some(command), Ok(mut parsed)) = (&config.password_command, Url::parse(url.expose()))
+    else {
+        return Ok(url.clone());
+    };
+    if parsed.password().is_some() {
+        return Ok(url.clone());
+    }
+    let password = secret_from(command)?;
+    parsed.set_password(Some(password.expose())).map_err(|()| {
+        Error::usage("the connection string has no host that a password could go to").with_hint(
+            "write it as postgres://user@host:5432/database, or leave `password_command` out",
+        )
+    })?;
+    Ok(Secret::new(parsed))
 }
 
 /// The pool of the database that holds pgagent's own tables.
@@ -34,7 +54,7 @@ pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
 
 pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(_) => embedder_of(config, &connect(&config.providers)?),
+        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
         None => Ok(None),
     }
 }
@@ -100,7 +120,7 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
             "set GEMINI_API_KEY, or choose another provider's model with `--model` (for example gpt-4o, claude-sonnet-4-5, or a model of Ollama's)",
         )
     })?;
-    let models = connect(&config.providers)?;
+    let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_of(config, &models)?;
     let index = Arc::new(schema_index(config, &database, embedder)?);
