@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{
-    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, env,
+    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret,
+    WebSearchConfig, env,
 };
 use crate::config_file::Settings;
 use crate::error::{self, Error};
@@ -246,8 +247,7 @@ impl GlobalArgs {
             model: or_env(&self.model, "PGAGENT_MODEL"),
             embedding_model: or_env(&self.embedding_model, "PGAGENT_EMBEDDING_MODEL"),
             providers: Providers::from_env(get),
-            web_search: get("PGAGENT_WEB_SEARCH")
-                .is_some_and(|v| v == "1" || v.eq_ignore_ascii_case("true")),
+            web_search: WebSearchConfig::from_env(get)?,
             allowed_functions: functions
                 .split(',')
                 .map(str::to_owned)

@@ -69,6 +69,51 @@ pub struct RedisConfig {
     pub required: bool,
 }
 
+/// A way to search the web.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WebSearchConfig {
+    pub service: WebSearchService,
+    pub url: Option<String>,
+    pub key: Option<Secret>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WebSearchService {
+    /// The model provider's own.
+    Model,
+    Brave,
+    Tavily,
+    Searxng,
+}
+
+impl WebSearchConfig {
+    /// From `PGAGENT_WEB_SEARCH` and what belongs to it.
+    ///
+    /// # Errors
+    /// A service that is not known.
+    pub fn from_env(get: impl Fn(&str) -> Option<String>) -> error::Result<Option<Self>> {
+        let Some(name) = get("PGAGENT_WEB_SEARCH") else {
+            return Ok(None);
+        };
+        let (service, key) = match name.to_lowercase().as_str() {
+            "0" | "false" | "off" | "none" => return Ok(None),
+            "1" | "true" | "on" | "model" => (WebSearchService::Model, None),
+            "brave" => (WebSearchService::Brave, get("BRAVE_API_KEY")),
+            "tavily" => (WebSearchService::Tavily, get("TAVILY_API_KEY")),
+            "searxng" => (WebSearchService::Searxng, None),
+            other => {
+                return Err(Error::usage(format!("there is no web search `{other}`"))
+                    .with_hint("PGAGENT_WEB_SEARCH is model, brave, tavily, searxng, or off"));
+            }
+        };
+        Ok(Some(Self {
+            service,
+            url: get("PGAGENT_WEB_SEARCH_URL"),
+            key: key.map(Secret::new),
+        }))
+    }
+}
+
 /// Keys and addresses of the model providers, by each provider's own convention.
 #[derive(Debug, Clone, Default)]
 pub struct Providers {
@@ -217,8 +262,8 @@ pub struct Config {
     pub model: Option<String>,
     pub embedding_model: Option<String>,
     pub providers: Providers,
-    /// SEARCH steps by the model provider's own web search.
-    pub web_search: bool,
+    /// What SEARCH steps use; without it there are none.
+    pub web_search: Option<WebSearchConfig>,
     pub allowed_functions: BTreeSet<String>,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,

@@ -9,3 +9,4 @@ mod sessions;
 mod stores;
 mod support;
 mod terminal;
+mod web;

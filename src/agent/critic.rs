@@ -98,11 +98,17 @@ fn results(records: &[StepRecord]) -> String {
             },
             names.join(" | ")
         );
-        let shown = table.row_count().min(SAMPLE_ROWS);
-        for row in 0..shown {
+        let mut before = None;
+        for row in sample(table.row_count(), SAMPLE_ROWS) {
             if text.len() > SAMPLE_CHARS {
+                let _ = writeln!(text, "… (no more is shown)");
                 break;
             }
+            let skipped = row - before.map_or(0, |before: usize| before + 1);
+            if skipped > 0 {
+                let _ = writeln!(text, "… ({skipped} rows are not shown)");
+            }
+            before = Some(row);
             let cells: Vec<String> = table
                 .row(row)
                 .map(|cell| match cell {
@@ -112,12 +118,23 @@ fn results(records: &[StepRecord]) -> String {
                 .collect();
             let _ = writeln!(text, "{}", cells.join(" | "));
         }
-        if shown < table.row_count() {
-            let _ = writeln!(text, "… ({} more rows)", table.row_count() - shown);
-        }
         text.push('\n');
     }
     text
+}
+
+/// Rows that stand for all: half from the beginning, the last ones, and the rest evenly from between.
+fn sample(rows: usize, most: usize) -> Vec<usize> {
+    if rows <= most {
+        return (0..rows).collect();
+    }
+    let (first, last) = (most / 2, most / 8);
+    let between = most - first - last;
+    let gap = rows - first - last;
+    (0..first)
+        .chain((0..between).map(|i| first + gap * (2 * i + 1) / (2 * between)))
+        .chain(rows - last..rows)
+        .collect()
 }
 
 /// Reads a verdict leniently.
@@ -222,6 +239,15 @@ pub fn result_table(records: &[StepRecord]) -> Option<&crate::db::Table> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_is_spread_over_all_rows() {
+        assert_eq!(sample(3, 40), [0, 1, 2]);
+        assert_eq!(sample(100, 8), [0, 1, 2, 3, 19, 51, 83, 99]);
+        let many = sample(1_000, 40);
+        assert_eq!(many.len(), 40);
+        assert!(many.is_sorted_by(|a, b| a < b), "{many:?}");
+    }
 
     #[test]
     fn a_verdict_is_read_leniently() {

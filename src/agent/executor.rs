@@ -316,13 +316,13 @@ impl Executor<'_> {
             Work::Search(query) => match self.search {
                 Some(search) => match self.bounded(search.search(query)).await {
                     Ok(found) => {
-                        usage = Some(found.usage);
+                        usage = found.usage;
                         Ok(Some(found.to_table()))
                     }
                     Err(error) => Err(error),
                 },
                 None => Err(StepError {
-                    hint: Some("PGAGENT_WEB_SEARCH=1 lets plans search the web".to_owned()),
+                    hint: Some("PGAGENT_WEB_SEARCH=model lets plans search the web".to_owned()),
                     ..StepError::plan("web search is off; answer from the database alone")
                 }),
             },

@@ -1,76 +1,146 @@
-//! Tracing prose to results: every number in the answer must be a value, a count, or in the question.
+//! Tracing prose to results: every number in the answer must be a value, a count, in the question or the
+//! query, or come from values by one operation.
 
 use super::step::StepRecord;
-use crate::db::Cell;
+use crate::db::{Cell, Table};
 
-/// Numbers in `prose` that neither the results nor the question hold, as they are written.
+/// Cells of a column, and columns of a row, that are combined with each other: the square of it is looked at.
+const MOST_OPERANDS: usize = 60;
+
+/// Numbers in `prose` that have no source, as they are written.
 pub fn unsourced(prose: &str, question: &str, records: &[StepRecord]) -> Vec<String> {
-    let mut sources: Vec<f64> = numbers(question).into_iter().map(|n| n.value).collect();
+    let mut sources: Vec<f64> = numbers(question).into_iter().map(|n| n.value()).collect();
     let mut words: Vec<String> = Vec::new();
     for record in records {
+        // Numbers of the query itself: "the top 5", "since 2020".
+        let sql = record.sql.iter().flat_map(|sql| numbers(sql));
+        sources.extend(sql.map(|n| n.value()));
         let Some(table) = &record.table else { continue };
         sources.push(table.row_count() as f64);
         for column in table.columns() {
             for row in 0..table.row_count() {
                 match column.cell(row) {
-                    Cell::Int(n) => sources.push(n as f64),
-                    Cell::Text(text) => match text.parse::<f64>() {
-                        Ok(n) => sources.push(n),
-                        Err(_) => words.push(text.to_lowercase()),
-                    },
-                    Cell::Null | Cell::Bool(_) => {}
+                    Cell::Text(text) if text.parse::<f64>().is_err() => {
+                        words.push(text.to_lowercase());
+                    }
+                    cell => sources.extend(number(cell)),
                 }
             }
         }
-        // Numbers of the query itself: "the top 5", "since 2020".
-        sources.extend(
-            record
-                .sql
-                .iter()
-                .flat_map(|sql| numbers(sql))
-                .map(|n| n.value),
-        );
     }
-    sources.retain(|n| n.is_finite());
-    sources.sort_by(f64::total_cmp);
-    let mut missing: Vec<String> = numbers(prose)
+    let sources = Sources::new(sources);
+    let mut missing: Vec<Number> = numbers(prose)
         .into_iter()
+        .filter(|n| !n.is_in(&sources))
         .filter(|n| {
-            !n.is_in(&sources)
-                && !words
-                    .iter()
-                    .any(|word| word.contains(&n.text.to_lowercase()))
+            !words
+                .iter()
+                .any(|word| word.contains(&n.text.to_lowercase()))
         })
-        .map(|n| n.text)
         .collect();
+    if !missing.is_empty() {
+        let tables = records.iter().filter_map(|r| r.table.as_deref());
+        let derived = Sources::new(tables.flat_map(derived).collect());
+        missing.retain(|n| !n.is_in(&derived));
+    }
+    let mut missing: Vec<String> = missing.into_iter().map(|n| n.text).collect();
     missing.dedup();
     missing
 }
 
+fn number(cell: Cell<'_>) -> Option<f64> {
+    match cell {
+        Cell::Int(n) => Some(n as f64),
+        Cell::Text(text) => text.parse().ok(),
+        Cell::Null | Cell::Bool(_) => None,
+    }
+}
+
+/// What one operation makes of a table's values: totals, averages, differences, ratios and shares.
+fn derived(table: &Table) -> Vec<f64> {
+    let mut found = Vec::new();
+    let mut pairs = |values: &[f64]| {
+        for (i, a) in values.iter().enumerate() {
+            for b in &values[i + 1..] {
+                found.extend([a - b, a + b]);
+                found.extend(
+                    [a / b, b / a, (a - b) / b, (b - a) / a]
+                        .into_iter()
+                        .filter(|n| n.is_finite()),
+                );
+            }
+        }
+    };
+    let numeric: Vec<_> = table.columns().iter().filter(|c| c.is_numeric()).collect();
+    let mut totals = Vec::new();
+    for column in &numeric {
+        let values: Vec<f64> = (0..table.row_count())
+            .filter_map(|row| number(column.cell(row)))
+            .collect();
+        pairs(&values[..values.len().min(MOST_OPERANDS)]);
+        totals.push(values);
+    }
+    for row in 0..table.row_count().min(MOST_OPERANDS) {
+        let values: Vec<f64> = numeric
+            .iter()
+            .take(MOST_OPERANDS)
+            .filter_map(|column| number(column.cell(row)))
+            .collect();
+        pairs(&values);
+    }
+    for values in totals.iter().filter(|values| !values.is_empty()) {
+        let sum: f64 = values.iter().sum();
+        found.extend([sum, sum / values.len() as f64]);
+        let first: f64 = values.iter().take(MOST_OPERANDS).map(|v| v / sum).sum();
+        found.push(first);
+        found.extend(values.iter().map(|value| value / sum));
+    }
+    found
+}
+
+/// Numbers that may be cited, sorted.
+struct Sources(Vec<f64>);
+
+impl Sources {
+    fn new(mut values: Vec<f64>) -> Self {
+        values.retain(|n| n.is_finite());
+        values.sort_by(f64::total_cmp);
+        Self(values)
+    }
+
+    fn between(&self, low: f64, high: f64) -> bool {
+        let from = self.0.partition_point(|source| *source < low);
+        self.0.get(from).is_some_and(|source| *source <= high)
+    }
+}
+
 struct Number {
     text: String,
-    value: f64,
-    decimals: u32,
+    /// The value and its decimals, in each way that the separators can be read.
+    readings: Vec<(f64, u32)>,
     percent: bool,
 }
 
 impl Number {
+    fn value(&self) -> f64 {
+        self.readings.first().map_or(f64::NAN, |(value, _)| *value)
+    }
+
     /// Whether a source rounds to it as it is written.
-    fn is_in(&self, sources: &[f64]) -> bool {
-        let half = 0.5 * 10f64.powi(-(self.decimals as i32)) * 1.000_001;
-        let holds = |low: f64, high: f64| {
-            let from = sources.partition_point(|source| *source < low);
-            sources.get(from).is_some_and(|source| *source <= high)
-        };
-        let near = |value: f64, half: f64| {
-            holds(value - half, value + half) || holds(-value - half, -value + half)
-        };
-        // A share may stand in the result as 0.25 and in the prose as 25 %.
-        near(self.value, half) || (self.percent && near(self.value / 100.0, half / 100.0))
+    fn is_in(&self, sources: &Sources) -> bool {
+        self.readings.iter().any(|(value, decimals)| {
+            let half = 0.5 * 10f64.powi(-(*decimals as i32)) * 1.000_001;
+            let near = |value: f64, half: f64| {
+                sources.between(value - half, value + half)
+                    || sources.between(-value - half, -value + half)
+            };
+            // A share may stand in the result as 0.25 and in the prose as 25 %.
+            near(*value, half) || (self.percent && near(value / 100.0, half / 100.0))
+        })
     }
 }
 
-/// Numbers as people write them: digits with separators of thousands and a point.
+/// Numbers as people write them: digits with separators of thousands and of decimals.
 fn numbers(text: &str) -> Vec<Number> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -90,19 +160,24 @@ fn numbers(text: &str) -> Vec<Number> {
             at += 1;
         }
         let written = &text[start..at];
-        // 12,345.6 or 12,345: commas before groups of three are separators.
-        let plain = written.replace(',', "");
-        let Ok(value) = plain.parse::<f64>() else {
-            continue;
-        };
-        let decimals = plain.split_once('.').map_or(0, |(_, d)| d.len() as u32);
-        let rest = text[at..].trim_start();
-        found.push(Number {
-            text: written.to_owned(),
-            value,
-            decimals,
-            percent: rest.starts_with('%'),
-        });
+        // 12,345.6 in English, 12.345,6 in most of Europe.
+        let english = written.replace(',', "");
+        let other = written.replace('.', "").replace(',', ".");
+        let mut readings: Vec<(f64, u32)> = [english, other]
+            .into_iter()
+            .filter_map(|plain| {
+                let decimals = plain.split_once('.').map_or(0, |(_, d)| d.len());
+                Some((plain.parse().ok()?, u32::try_from(decimals).ok()?))
+            })
+            .collect();
+        readings.dedup();
+        if !readings.is_empty() {
+            found.push(Number {
+                text: written.to_owned(),
+                readings,
+                percent: text[at..].trim_start().starts_with('%'),
+            });
+        }
     }
     found
 }
@@ -110,15 +185,44 @@ fn numbers(text: &str) -> Vec<Number> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::{Column, ColumnInfo, Values};
 
     fn found(prose: &str, sources: &[f64]) -> Vec<String> {
-        let mut sources = sources.to_vec();
-        sources.sort_by(f64::total_cmp);
+        let sources = Sources::new(sources.to_vec());
         numbers(prose)
             .into_iter()
             .filter(|n| !n.is_in(&sources))
             .map(|n| n.text)
             .collect()
+    }
+
+    fn table(columns: &[&[i64]]) -> Table {
+        let columns = columns.iter().enumerate().map(|(i, values)| Column {
+            info: ColumnInfo {
+                name: format!("c{i}"),
+                type_name: "bigint".to_owned(),
+            },
+            values: Values::Int(values.iter().copied().map(Some).collect()),
+        });
+        Table::new(columns.collect(), false)
+    }
+
+    #[test]
+    fn one_operation_is_a_source_and_two_are_not() {
+        let sources = Sources::new(derived(&table(&[&[60, 30, 10], &[5, 5, 1]])));
+        for (prose, sourced) in [
+            ("30 more", true),
+            ("100 in all", true),
+            ("33.3 on average", true),
+            ("60 % of it", true),
+            ("twice, 2 times", true),
+            ("12 each", true),
+            ("100 % more", true),
+            ("77 of them", false),
+            ("3.14", false),
+        ] {
+            assert_eq!(numbers(prose)[0].is_in(&sources), sourced, "{prose}");
+        }
     }
 
     #[test]
@@ -128,6 +232,7 @@ mod tests {
             "1,234,568",
             "1234567.9",
             "1,234,567.89",
+            "1.234.567,89",
             "25.4%",
             "25 %",
             "42 of them",

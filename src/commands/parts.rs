@@ -13,7 +13,7 @@ use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
 use crate::schema::PgSchemaIndex;
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
-use crate::tools::GroundedSearch;
+use crate::tools::{GroundedSearch, HttpSearch};
 
 /// Queries that run at the same time.
 const CONNECTIONS: usize = 5;
@@ -133,8 +133,11 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     )
     .with_policy(policy(config))
     .with_settings(settings);
-    if config.web_search {
-        supervisor = supervisor.with_search(Arc::new(GroundedSearch::new(chat)));
+    if let Some(search) = &config.web_search {
+        supervisor = supervisor.with_search(match HttpSearch::new(search, models.http())? {
+            Some(search) => Arc::new(search),
+            None => Arc::new(GroundedSearch::new(chat)),
+        });
     }
     Ok(Parts {
         supervisor,

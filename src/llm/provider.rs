@@ -40,15 +40,15 @@ pub fn connect(providers: &Providers) -> Result<Connector, ModelError> {
             model: "HTTP client".to_owned(),
             message: e.to_string(),
         })?;
-    let client =
-        Client::builder()
-            .with_reqwest(http)
-            .build()
-            .map_err(|e| ModelError::Unreachable {
-                model: "HTTP client".to_owned(),
-                message: e.to_string(),
-            })?;
+    let client = Client::builder()
+        .with_reqwest(http.clone())
+        .build()
+        .map_err(|e| ModelError::Unreachable {
+            model: "HTTP client".to_owned(),
+            message: e.to_string(),
+        })?;
     Ok(Connector {
+        http,
         client,
         providers: Arc::new(providers.clone()),
     })
@@ -56,11 +56,17 @@ pub fn connect(providers: &Providers) -> Result<Connector, ModelError> {
 
 /// Makes models that share connections.
 pub struct Connector {
+    http: reqwest::Client,
     client: Client,
     providers: Arc<Providers>,
 }
 
 impl Connector {
+    /// The client that the models share, for other requests.
+    pub fn http(&self) -> reqwest::Client {
+        self.http.clone()
+    }
+
     /// # Errors
     /// [`ModelError::NoKey`] when the provider of this model needs a key that is not set.
     pub fn chat(&self, model: &str) -> Result<ProviderChat, ModelError> {

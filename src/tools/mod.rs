@@ -5,11 +5,13 @@ mod frame;
 mod search;
 mod sql;
 mod verify;
+mod web;
 
 pub use analytics::{Analysis, analyze};
 pub use search::{GroundedSearch, SearchTool, WebSearch};
 pub use sql::{Prepared, SqlTool};
 pub use verify::{Check, CheckKind, verify};
+pub use web::HttpSearch;
 
 use crate::db::{DbError, ServerError};
 use crate::llm::ModelError;

@@ -13,7 +13,8 @@ use crate::llm::{ChatModel, ChatRequest, Source, Usage};
 pub struct WebSearch {
     pub text: String,
     pub sources: Vec<Source>,
-    pub usage: Usage,
+    /// Tokens, where a model searched.
+    pub usage: Option<Usage>,
 }
 
 impl WebSearch {
@@ -79,7 +80,7 @@ impl SearchTool for GroundedSearch {
         Ok(WebSearch {
             text: reply.text,
             sources: reply.sources,
-            usage: reply.usage,
+            usage: Some(reply.usage),
         })
     }
 }

@@ -1,6 +1,8 @@
 //! ANALYZE steps on polars: typed operations and SQL over step results. No code from a model runs, and
 //! nothing but the step tables is in reach.
 
+mod series;
+
 use std::sync::Arc;
 
 use polars::prelude::*;
@@ -149,6 +151,12 @@ fn run_operation(
             correlation(&frame, first.into_iter().chain(groups).collect())
         }
         "calculate" => calculate(frame, analysis.expression.as_deref().unwrap_or_default()),
+        name if series::OPERATIONS.contains(&name) => {
+            let parameter = analysis.expression.as_deref();
+            let how = analysis.aggregation.as_deref();
+            let target = target()?;
+            series::run(name, frame, &target, &groups, parameter, how)
+        }
         how => {
             let what = if is_count(how) && analysis.target_column.is_none() {
                 None
@@ -214,7 +222,8 @@ fn aggregation(how: &str, target: Option<&str>, frame: &DataFrame) -> Result<Exp
         "count" => col(target).count().cast(DataType::Int64),
         other => {
             return Err(StepError::plan(format!(
-                "the operation `{other}` is none of sum, mean, median, min, max, count, std, describe, groupby, correlation, calculate, sql"
+                "the operation `{other}` is none of sum, mean, median, min, max, count, std, describe, groupby, correlation, calculate, sql, {}",
+                series::OPERATIONS.join(", ")
             ))
             .into());
         }
@@ -452,6 +461,18 @@ mod tests {
                 r#"Store:text,n:bigint [["a",4],["b",2]]"#,
             ),
             (
+                json!({"operation":"percentile","target_column":"units","expression":"90"}),
+                r#"p90_units:double precision [[2.8]]"#,
+            ),
+            (
+                json!({"operation":"percentile","target_column":"amount","group_by":["store"]}),
+                r#"Store:text,p50_amount:double precision [["a",5.075],["b",0.2]]"#,
+            ),
+            (
+                json!({"operation":"pivot","target_column":"units","group_by":["day","store"],"aggregation":"sum"}),
+                r#"day:date,a:bigint,b:bigint [["2024-01-31",1,0],["2024-02-01",0,2],[null,3,0]]"#,
+            ),
+            (
                 json!({"operation":"correlation","target_column":"units","group_by":["amount"]}),
                 r#"column_a:text,column_b:text,correlation:double precision [["units","amount",0.870258507579324]]"#,
             ),
@@ -462,6 +483,49 @@ mod tests {
             } else {
                 assert_eq!(got, expected, "{input}");
             }
+        }
+    }
+
+    /// The last column of the result.
+    fn added(input: serde_json::Value) -> String {
+        let analysis: Analysis = serde_json::from_value(input).unwrap();
+        let table = analyze(&analysis, &[sales()], 100).unwrap();
+        let column = table.columns().last().unwrap();
+        let cells: Vec<String> = (0..table.row_count())
+            .map(|row| column.cell(row).to_string())
+            .collect();
+        format!("{} {}", column.info.name, cells.join(" "))
+    }
+
+    #[test]
+    fn operations_over_rows_add_a_column() {
+        for (input, expected) in [
+            (
+                json!({"operation":"share","target_column":"units","group_by":["Store"]}),
+                "share_units 0.25 1 0.75 ",
+            ),
+            (
+                json!({"operation":"growth","target_column":"units"}),
+                "growth_units  1 0.5 ",
+            ),
+            (
+                json!({"operation":"cumulative","target_column":"amount"}),
+                "cumulative_amount 0.10 0.30 10.35 ",
+            ),
+            (
+                json!({"operation":"cumulative","target_column":"units","group_by":["Store"]}),
+                "cumulative_units 1 2 4 ",
+            ),
+            (
+                json!({"operation":"moving_average","target_column":"units","expression":"2"}),
+                "moving_average_units 1 1.5 2.5 3",
+            ),
+            (
+                json!({"operation":"rank","target_column":"units"}),
+                "rank_units 3 2 1 ",
+            ),
+        ] {
+            assert_eq!(added(input.clone()), expected, "{input}");
         }
     }
 
@@ -504,6 +568,22 @@ mod tests {
                 "step_2",
             ),
             (json!({"operation":"calculate","expression":" "}), "empty"),
+            (
+                json!({"operation":"percentile","target_column":"units","expression":"150"}),
+                "0.9 or 90",
+            ),
+            (
+                json!({"operation":"moving_average","target_column":"units","expression":"0"}),
+                "number of rows",
+            ),
+            (
+                json!({"operation":"pivot","target_column":"units","group_by":["Store"]}),
+                "two columns",
+            ),
+            (
+                json!({"operation":"share","target_column":"Store"}),
+                "needs numbers",
+            ),
         ] {
             let error = run(input.clone()).unwrap_err();
             assert!(error.message.contains(says), "{input}: {error}");
