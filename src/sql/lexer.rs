@@ -1,13 +1,15 @@
 //! PostgreSQL's lexical rules, read independently of the parser: comments, strings, dollar quotes,
 //! quoted names. Source: the PostgreSQL manual, "Lexical Structure".
 
+use std::borrow::Cow;
+
 use super::Refusal;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A bare name or keyword.
     Word,
-    /// A name in double quotes.
+    /// A name in double quotes, plain or `U&`.
     Quoted,
     /// A string constant of any form, with its prefix and quotes.
     String,
@@ -37,17 +39,75 @@ impl Token {
     pub fn is_word(&self, sql: &str, word: &str) -> bool {
         self.kind == Kind::Word && self.text(sql).eq_ignore_ascii_case(word)
     }
+
+    /// The name that Postgres reads here: folded to lower case, or unquoted; nothing for other tokens
+    /// and for escapes that cannot be decoded.
+    pub fn name<'a>(&self, sql: &'a str) -> Option<Cow<'a, str>> {
+        match self.kind {
+            Kind::Word | Kind::Quoted => name_of(self.text(sql)),
+            _ => None,
+        }
+    }
+}
+
+/// The name that Postgres reads in a bare, quoted or `U&` identifier.
+pub fn name_of(text: &str) -> Option<Cow<'_, str>> {
+    let quoted = |text: &str| {
+        Some(
+            text.strip_prefix('"')?
+                .strip_suffix('"')?
+                .replace("\"\"", "\""),
+        )
+    };
+    if text.starts_with('"') {
+        return quoted(text).map(Cow::Owned);
+    }
+    if let Some(escaped) = text
+        .strip_prefix(['u', 'U'])
+        .and_then(|rest| rest.strip_prefix('&'))
+    {
+        return quoted(escaped)
+            .and_then(|text| unescape(&text))
+            .map(Cow::Owned);
+    }
+    if text.bytes().any(|b| b.is_ascii_uppercase()) {
+        return Some(Cow::Owned(text.to_ascii_lowercase()));
+    }
+    Some(Cow::Borrowed(text))
+}
+
+/// `\XXXX`, `\+XXXXXX` and `\\`, as in the manual's "Identifiers and Key Words".
+fn unescape(text: &str) -> Option<String> {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('\\') {
+        out.push_str(before);
+        if let Some(after) = after.strip_prefix('\\') {
+            out.push('\\');
+            rest = after;
+            continue;
+        }
+        let (digits, after) = match after.strip_prefix('+') {
+            Some(after) => (after.get(..6)?, after.get(6..)?),
+            None => (after.get(..4)?, after.get(4..)?),
+        };
+        out.push(char::from_u32(u32::from_str_radix(digits, 16).ok()?)?);
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
 }
 
 /// All tokens but comments and white space.
 ///
 /// # Errors
-/// NUL bytes, anything left open, and `U&` escapes, which no second reader understands alike.
+/// NUL bytes, anything left open, and what servers of different versions read differently.
 pub fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
     let mut lexer = Lexer {
         sql,
         bytes: sql.as_bytes(),
         at: 0,
+        continues_escapes: false,
     };
     let mut tokens = Vec::with_capacity(sql.len() / 4);
     while let Some(token) = lexer.next()? {
@@ -56,47 +116,12 @@ pub fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
     Ok(tokens)
 }
 
-/// The text of the only statement, without what follows its last token.
-///
-/// # Errors
-/// No statement, several, or unbalanced parentheses.
-pub fn single_statement<'a>(sql: &'a str, tokens: &[Token]) -> Result<&'a str, Refusal> {
-    let mut depth = 0usize;
-    let mut ended = false;
-    let mut end = None;
-    for token in tokens {
-        if token.is(b';') {
-            ended = true;
-            continue;
-        }
-        if ended && end.is_some() {
-            return Err(Refusal::new("more than one statement")
-                .in_text(sql, token.start)
-                .hint("send one query at a time"));
-        }
-        match token.kind {
-            Kind::Punctuation(b'(') => depth += 1,
-            Kind::Punctuation(b')') => {
-                depth = depth.checked_sub(1).ok_or_else(|| {
-                    Refusal::new("a closing parenthesis without an opening one")
-                        .in_text(sql, token.start)
-                })?;
-            }
-            _ => {}
-        }
-        end = Some(token.end);
-    }
-    if depth > 0 {
-        return Err(Refusal::new("an opening parenthesis without a closing one"));
-    }
-    end.map(|end| &sql[..end])
-        .ok_or_else(|| Refusal::new("there is no statement").hint("write one SELECT"))
-}
-
 struct Lexer<'a> {
     sql: &'a str,
     bytes: &'a [u8],
     at: usize,
+    /// The last token was an `E''` string, or continued one.
+    continues_escapes: bool,
 }
 
 /// Bytes above 127 are letters to PostgreSQL's scanner.
@@ -118,23 +143,29 @@ impl Lexer<'_> {
     }
 
     fn next(&mut self) -> Result<Option<Token>, Refusal> {
+        let end_of_last = self.at;
         self.skip_blank()?;
         let start = self.at;
+        // A string after a line break continues the one before it, and keeps its escapes.
+        let continued =
+            self.continues_escapes && self.sql[end_of_last..start].contains(['\n', '\r']);
+        self.continues_escapes = false;
         let Some(&byte) = self.bytes.get(start) else {
             return Ok(None);
         };
         let kind = match byte {
             0 => return Err(self.refuse("a NUL byte", start)),
-            b'\'' => self.string(false)?,
+            b'\'' => self.string(continued)?,
             b'"' => self.quoted_name()?,
             b'$' if self.peek(1).is_ascii_digit() => {
                 self.at += 1;
                 self.take_while(|b| b.is_ascii_digit());
+                self.ends_here(start)?;
                 Kind::Parameter
             }
             b'$' => self.dollar_quote()?,
-            b'0'..=b'9' => self.number(),
-            b'.' if self.peek(1).is_ascii_digit() => self.number(),
+            b'0'..=b'9' => self.number()?,
+            b'.' if self.peek(1).is_ascii_digit() => self.number()?,
             b if starts_word(b) => self.word()?,
             b => {
                 self.at += 1;
@@ -200,6 +231,7 @@ impl Lexer<'_> {
                 b'\'' if self.peek(1) == b'\'' => self.at += 2,
                 b'\'' => {
                     self.at += 1;
+                    self.continues_escapes = escapes;
                     return Ok(Kind::String);
                 }
                 _ => self.at += 1,
@@ -248,18 +280,41 @@ impl Lexer<'_> {
         Ok(Kind::String)
     }
 
-    fn number(&mut self) -> Kind {
-        while let Some(&b) = self.bytes.get(self.at) {
-            let exponent_sign = (b == b'+' || b == b'-')
-                && matches!(self.bytes[self.at - 1], b'e' | b'E')
-                && self.peek(1).is_ascii_digit();
-            if b.is_ascii_alphanumeric() || b == b'_' || b == b'.' || exponent_sign {
+    /// Digits of any base with underscores, a fraction, an exponent. Older servers read what follows
+    /// a number directly as a word of its own, newer ones refuse it.
+    fn number(&mut self) -> Result<Kind, Refusal> {
+        let start = self.at;
+        let based =
+            self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X' | b'o' | b'O' | b'b' | b'B');
+        if based {
+            self.at += 2;
+            self.take_while(|b| b.is_ascii_hexdigit() || b == b'_');
+        } else {
+            self.take_while(|b| b.is_ascii_digit() || b == b'_');
+            // `1..2` is a range in no query, but two dots are never one number.
+            if self.peek(0) == b'.' && self.peek(1) != b'.' {
                 self.at += 1;
-            } else {
-                break;
+                self.take_while(|b| b.is_ascii_digit() || b == b'_');
+            }
+            if matches!(self.peek(0), b'e' | b'E') {
+                let sign = usize::from(matches!(self.peek(1), b'+' | b'-'));
+                if self.peek(1 + sign).is_ascii_digit() {
+                    self.at += 1 + sign;
+                    self.take_while(|b| b.is_ascii_digit() || b == b'_');
+                }
             }
         }
-        Kind::Number
+        self.ends_here(start)?;
+        Ok(Kind::Number)
+    }
+
+    fn ends_here(&self, start: usize) -> Result<(), Refusal> {
+        if continues_word(self.peek(0)) {
+            return Err(self
+                .refuse("a number that runs into a word", start)
+                .hint("put a space between them"));
+        }
+        Ok(())
     }
 
     fn word(&mut self) -> Result<Kind, Refusal> {
@@ -269,10 +324,64 @@ impl Lexer<'_> {
         match &self.bytes[start..self.at] {
             [b'e' | b'E'] if next == b'\'' => self.string(true),
             [b'b' | b'B' | b'x' | b'X' | b'n' | b'N'] if next == b'\'' => self.string(false),
-            [b'u' | b'U'] if next == b'&' && matches!(self.peek(1), b'\'' | b'"') => Err(self
-                .refuse("a U& escape, which hides what is named", start)
-                .hint("write the characters themselves")),
+            [b'u' | b'U'] if next == b'&' && matches!(self.peek(1), b'\'' | b'"') => {
+                self.at += 1;
+                if self.peek(0) == b'\'' {
+                    self.string(false)
+                } else {
+                    self.quoted_name()
+                }
+            }
             _ => Ok(Kind::Word),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_tokens_as_postgres_does() {
+        for (sql, expected) in [
+            ("a/*b/*c*/d*/e", &["a", "e"][..]),
+            ("a--b\nc", &["a", "c"]),
+            ("E'it\\'s' x", &["E'it\\'s'", "x"]),
+            ("E'a'\n'\\'b' x", &["E'a'", "'\\'b'", "x"]),
+            ("'a'\n'\\' x", &["'a'", "'\\'", "x"]),
+            ("'a''b'", &["'a''b'"]),
+            ("$a$ ' $$ $a$ $1", &["$a$ ' $$ $a$", "$1"]),
+            ("1.5e-3+.5", &["1.5e-3", "+", ".5"]),
+            ("0x1F 1_000", &["0x1F", "1_000"]),
+            ("u&'\\0041' U&\"\\0041\"", &["u&'\\0041'", "U&\"\\0041\""]),
+            ("a$1 é", &["a$1", "é"]),
+        ] {
+            let tokens = tokens(sql).unwrap();
+            let texts: Vec<&str> = tokens.iter().map(|token| token.text(sql)).collect();
+            assert_eq!(texts, expected, "{sql}");
+        }
+    }
+
+    #[test]
+    fn refuses_what_versions_read_differently() {
+        for sql in [
+            "1from", "$1a", "0b1z", "1e5x", "'a", "\"a", "/* /* */", "$a$ $b$", "\0",
+        ] {
+            assert!(tokens(sql).is_err(), "{sql}");
+        }
+    }
+
+    #[test]
+    fn names_are_what_postgres_makes_of_them() {
+        for (text, name) in [
+            ("Pg_Sleep", Some("pg_sleep")),
+            ("\"Pg\"\"x\"", Some("Pg\"x")),
+            ("U&\"\\0070g_sleep\"", Some("pg_sleep")),
+            ("u&\"\\+000070g\\\\\"", Some("pg\\")),
+            ("U&\"\\D83D\"", None),
+            ("U&\"\\00\"", None),
+        ] {
+            assert_eq!(name_of(text).as_deref(), name, "{text}");
         }
     }
 }

@@ -1,28 +1,40 @@
 //! The guard: turns SQL text from anywhere (a model, a person) into a [`CheckedSelect`], or refuses it.
 //!
 //! Pure: no connection, no IO. Two independent readings of the same bytes must agree that it is one
-//! harmless query: our own `lexer` and `sqlparser`'s tree (`tree`). The server is the third: the
-//! text is never printed from a tree but sent as it was, wrapped so that its grammar accepts nothing
-//! but a query there (see [`CheckedSelect::wrapped`]).
+//! harmless query: the tokens by themselves (`lexer`, `gate`), and a tree in PostgreSQL's grammar
+//! (`tree`). The server is the third: the text is never printed from a tree but sent as it was, wrapped
+//! so that its grammar accepts nothing but a query there (see [`CheckedSelect::wrapped`]).
 
+mod analytics;
 mod functions;
+mod gate;
+mod keywords;
+mod kinds;
 mod lexer;
+mod names;
 mod template;
 mod tree;
 
 use std::collections::BTreeSet;
 use std::fmt;
 
+pub use functions::{Known, known};
+pub use names::Names;
 pub use template::{Reference, Shape, Template};
 
 /// The longest statement that is read, in bytes.
 pub const MAX_BYTES: usize = 100 * 1024;
+
+const STACK_FOR_LONG: usize = 256 << 20;
 
 /// What the guard lets through beyond its built-in lists.
 #[derive(Debug, Clone, Default)]
 pub struct Policy {
     /// Functions that the owner of the database vouches for, as `name` or `schema.name`.
     pub allowed_functions: BTreeSet<String>,
+    /// Functions that no list knows are put down for the database's catalog instead of refused; the
+    /// database asks it before it runs the query.
+    pub catalog: bool,
     /// Read for the analytics engine rather than for Postgres: its own functions, no catalogs.
     pub(crate) analytics: bool,
 }
@@ -41,12 +53,18 @@ impl Policy {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CheckedSelect {
     text: String,
+    names: Names,
 }
 
 impl CheckedSelect {
     /// The statement as it was written, without a closing semicolon.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// What only the database's catalog can judge, where the policy leaves that to it.
+    pub fn names(&self) -> &Names {
+        &self.names
     }
 
     /// The statement that is sent: the text as the only thing in a subquery, cut to `limit` rows.
@@ -83,7 +101,7 @@ impl Refusal {
         self
     }
 
-    fn in_text(mut self, sql: &str, byte: usize) -> Self {
+    pub(crate) fn in_text(mut self, sql: &str, byte: usize) -> Self {
         self.position = sql.get(..byte).map(|before| before.chars().count() + 1);
         self
     }
@@ -106,24 +124,44 @@ pub fn check(sql: &str, policy: &Policy) -> Result<CheckedSelect, Refusal> {
         )));
     }
     let tokens = lexer::tokens(sql)?;
-    let text = lexer::single_statement(sql, &tokens)?;
-
-    // Trees grow as deep as an expression is long, and walking or dropping one recurses: a long
-    // statement gets a stack of its own, so that no input can overflow ours.
-    if tokens.len() > 1_000 {
-        std::thread::scope(|scope| {
-            std::thread::Builder::new()
-                .stack_size(512 << 20)
-                .spawn_scoped(scope, || tree::check(text, policy))
-                .map_err(|e| Refusal::new(format!("no thread to read the statement in: {e}")))?
-                .join()
-                .unwrap_or_else(|_| Err(Refusal::new("the statement could not be read")))
-        })?;
-    } else {
-        tree::check(text, policy)?;
+    let (text, tokens) = gate::single_statement(sql, &tokens)?;
+    let mut names = Names::default();
+    if !policy.analytics {
+        gate::check(text, tokens, policy, &mut names)?;
     }
+    with_enough_stack(tokens.len(), || {
+        if policy.analytics {
+            analytics::check(text)
+        } else {
+            tree::check(text, tokens, policy, &mut names)
+        }
+    })?;
     Ok(CheckedSelect {
         text: text.to_owned(),
+        names: if policy.catalog {
+            names
+        } else {
+            Names::default()
+        },
+    })
+}
+
+/// Parsers recurse, some for every operator of a chain: a long statement gets a stack of its own, so
+/// that no input can overflow ours. Only what is used of it becomes memory.
+fn with_enough_stack(
+    tokens: usize,
+    read: impl FnOnce() -> Result<(), Refusal> + Send,
+) -> Result<(), Refusal> {
+    if tokens <= 1_000 {
+        return read();
+    }
+    std::thread::scope(|scope| {
+        std::thread::Builder::new()
+            .stack_size(STACK_FOR_LONG)
+            .spawn_scoped(scope, read)
+            .map_err(|e| Refusal::new(format!("no thread to read the statement in: {e}")))?
+            .join()
+            .unwrap_or_else(|_| Err(Refusal::new("the statement could not be read")))
     })
 }
 
@@ -134,7 +172,7 @@ pub fn quote_ident(name: &str) -> String {
         .enumerate()
         .all(|(i, b)| b == b'_' || b.is_ascii_lowercase() || (i > 0 && b.is_ascii_digit()))
         && !name.is_empty()
-        && !functions::is_reserved(name);
+        && !keywords::is_reserved(name);
     if plain {
         name.to_owned()
     } else {

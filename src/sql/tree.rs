@@ -1,271 +1,288 @@
-//! The second reading: `sqlparser`'s tree with the PostgreSQL dialect, walked with an allow-list.
-//! What is not known is refused, in every position.
+//! The second reading: a tree in PostgreSQL's grammar, made by `squawk-parser`, walked with an
+//! allow-list of node kinds. Its tokens must be the lexer's: two readers that cut the text differently
+//! cannot both be right.
 
-use std::ops::ControlFlow;
+use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
-use sqlparser::ast::{
-    Expr, Function, ObjectName, Query, Select, SelectFlavor, SetExpr, Statement, TableFactor,
-    Visit, Visitor,
-};
-use sqlparser::dialect::PostgreSqlDialect;
-use sqlparser::parser::Parser;
+use super::lexer::{self, Token};
+use super::names::{Callee, Names};
+use super::{Policy, Refusal, functions, kinds};
 
-use super::{Policy, Refusal, functions};
-
-pub fn check(sql: &str, policy: &Policy) -> Result<(), Refusal> {
-    let statements = Parser::parse_sql(&PostgreSqlDialect {}, sql).map_err(|e| {
-        Refusal::new(format!("cannot be read with certainty: {e}"))
-            .hint("write it as one plain SELECT")
-    })?;
-    let [statement] = statements.as_slice() else {
-        return Err(Refusal::new("more than one statement"));
+/// # Errors
+/// [`Refusal`] for the first thing that is not known to be harmless.
+pub fn check(
+    sql: &str,
+    tokens: &[Token],
+    policy: &Policy,
+    names: &mut Names,
+) -> Result<(), Refusal> {
+    let lexed = LexedStr::new(sql);
+    if let Some((range, message)) = lexed.errors().next() {
+        return Err(unreadable(message).in_text(sql, range.start as usize));
+    }
+    let output = EntryPoint::SourceFile.parse(&lexed.to_input());
+    let mut walker = Walker {
+        sql,
+        tokens,
+        policy,
+        names,
+        offset: 0,
+        next: 0,
+        nodes: Vec::new(),
+        paths: Vec::new(),
+        statements: 0,
+        refusal: None,
     };
-    match statement.visit(&mut Guard { policy }) {
-        ControlFlow::Continue(()) => Ok(()),
-        ControlFlow::Break(refusal) => Err(refusal),
+    lexed.intersperse_trivia(&output, &mut |step| walker.step(step));
+    match walker.refusal {
+        Some(refusal) => Err(refusal),
+        None if walker.next < tokens.len() => Err(unreadable("it has an end of its own")),
+        None => Ok(()),
     }
 }
 
-struct Guard<'a> {
+fn unreadable(why: &str) -> Refusal {
+    Refusal::new(format!("cannot be read with certainty: {why}"))
+        .hint("write it as one plain SELECT")
+}
+
+/// A name that is being read: of a function, a relation or a type.
+struct Path {
+    /// How many nodes were open when it began.
+    depth: usize,
+    kind: SyntaxKind,
+    start: usize,
+    parts: Vec<String>,
+    /// Other things than names and dots stand in it.
+    mixed: bool,
+}
+
+struct Walker<'a> {
+    sql: &'a str,
+    tokens: &'a [Token],
     policy: &'a Policy,
+    names: &'a mut Names,
+    offset: usize,
+    /// The first token of the lexer that this reader has not come to.
+    next: usize,
+    nodes: Vec<SyntaxKind>,
+    paths: Vec<Path>,
+    statements: usize,
+    refusal: Option<Refusal>,
 }
 
-type Flow = ControlFlow<Refusal>;
-
-fn refuse(what: impl std::fmt::Display) -> Flow {
-    ControlFlow::Break(Refusal::new(what))
-}
-
-impl Guard<'_> {
-    fn function(&self, name: &ObjectName) -> Flow {
-        let parts: Vec<String> = name
-            .0
-            .iter()
-            .filter_map(|part| part.as_ident())
-            .map(|ident| match ident.quote_style {
-                Some(_) => ident.value.clone(),
-                None => ident.value.to_lowercase(),
-            })
-            .collect();
-        let full = parts.join(".");
-        let known = match parts.as_slice() {
-            _ if self.policy.allowed_functions.contains(&full) => true,
-            _ if parts.len() != name.0.len() => false,
-            [name] => self.policy.analytics || functions::is_allowed(name),
-            [schema, name] => {
-                schema == "pg_catalog" && !self.policy.analytics && functions::is_allowed(name)
-            }
-            _ => false,
+impl Walker<'_> {
+    fn step(&mut self, step: StrStep<'_>) {
+        if self.refusal.is_some() {
+            return;
+        }
+        let done = match step {
+            StrStep::Enter { kind } => self.enter(kind),
+            StrStep::Exit => self.exit(),
+            StrStep::Token { kind, text } => self.token(kind, text),
+            StrStep::Error { msg, pos } => Err(unreadable(msg).in_text(self.sql, pos)),
         };
-        if known {
-            return Flow::Continue(());
+        if let Err(refusal) = done {
+            self.refusal = Some(match refusal.position {
+                Some(_) => refusal,
+                None => refusal.in_text(self.sql, self.offset),
+            });
         }
-        ControlFlow::Break(
-            Refusal::new(format!(
-                "the function {full} is not on the list of harmless functions"
-            ))
-            .hint(format!(
-                "if it only reads, allow it with `--allow-function {full}`"
-            )),
-        )
     }
 
-    fn body(body: &SetExpr) -> Flow {
-        match body {
-            SetExpr::Select(_) | SetExpr::Values(_) | SetExpr::Table(_) => Flow::Continue(()),
-            // A nested query is visited itself.
-            SetExpr::Query(_) => Flow::Continue(()),
-            SetExpr::SetOperation { left, right, .. } => {
-                Self::body(left)?;
-                Self::body(right)
+    fn enter(&mut self, kind: SyntaxKind) -> Result<(), Refusal> {
+        let parent = self.nodes.last().copied();
+        match parent {
+            None => {}
+            Some(SyntaxKind::SOURCE_FILE) => self.statement(kind)?,
+            Some(_) if kinds::is_harmless(kind) => {}
+            Some(_) => return Err(refused(kind)),
+        }
+        if parent == Some(SyntaxKind::CALL_EXPR) && kind == SyntaxKind::ARG_LIST {
+            self.call()?;
+        }
+        self.nodes.push(kind);
+        match kind {
+            SyntaxKind::CALL_EXPR
+            | SyntaxKind::RELATION_NAME_REF
+            | SyntaxKind::PATH_TYPE
+            | SyntaxKind::OP => {
+                self.begin(kind);
             }
-            SetExpr::Insert(_) => refuse("INSERT writes"),
-            SetExpr::Update(_) => refuse("UPDATE writes"),
-            SetExpr::Delete(_) => refuse("DELETE writes"),
-            SetExpr::Merge(_) => refuse("MERGE writes"),
+            SyntaxKind::FIELD_EXPR if parent != Some(SyntaxKind::FIELD_EXPR) => self.begin(kind),
+            // Arguments, subscripts and the like are no part of the name they follow.
+            SyntaxKind::NAME_REF
+            | SyntaxKind::FIELD_EXPR
+            | SyntaxKind::PATH_REF
+            | SyntaxKind::PATH_SEGMENT_REF => {}
+            _ => {
+                if let Some(path) = self.paths.last_mut() {
+                    path.mixed = true;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&mut self, kind: SyntaxKind) {
+        self.paths.push(Path {
+            depth: self.nodes.len(),
+            kind,
+            start: self.tokens.get(self.next).map_or(self.offset, |t| t.start),
+            parts: Vec::new(),
+            mixed: false,
+        });
+    }
+
+    fn statement(&mut self, kind: SyntaxKind) -> Result<(), Refusal> {
+        self.statements += 1;
+        if self.statements > 1 {
+            return Err(Refusal::new("more than one statement").hint("send one query at a time"));
+        }
+        match kind {
+            SyntaxKind::SELECT
+            | SyntaxKind::COMPOUND_SELECT
+            | SyntaxKind::PAREN_SELECT
+            | SyntaxKind::VALUES
+            | SyntaxKind::TABLE => Ok(()),
+            _ => Err(refused(kind)),
+        }
+    }
+
+    /// The arguments of a call begin: what was read before them is its name.
+    fn call(&mut self) -> Result<(), Refusal> {
+        let Some(position) = self
+            .paths
+            .iter()
+            .rposition(|path| path.depth == self.nodes.len())
+        else {
+            return Err(unreadable("a call without a name"));
+        };
+        let nested = self.paths.split_off(position);
+        // `(a.b).c(…)`: not a name.
+        let mut parts = Vec::new();
+        for path in &nested {
+            if path.mixed || !matches!(path.kind, SyntaxKind::CALL_EXPR | SyntaxKind::FIELD_EXPR) {
+                return Err(
+                    unreadable("a call of something that is no name").in_text(self.sql, path.start)
+                );
+            }
+            parts.extend(path.parts.iter().cloned());
+        }
+        let start = nested.first().map_or(self.offset, |path| path.start);
+        let callee = Callee(parts);
+        let sampled = self.nodes.iter().rev().nth(1) == Some(&SyntaxKind::TABLESAMPLE_CLAUSE);
+        if sampled && callee.0.len() == 1 && functions::is_sampling_method(callee.name()) {
+            return Ok(());
+        }
+        callee
+            .judge(self.policy, self.names)
+            .map_err(|refusal| refusal.in_text(self.sql, start))
+    }
+
+    fn exit(&mut self) -> Result<(), Refusal> {
+        let depth = self.nodes.len();
+        self.nodes.pop();
+        let Some(path) = self.paths.pop_if(|path| path.depth == depth) else {
+            return Ok(());
+        };
+        match path.kind {
+            SyntaxKind::RELATION_NAME_REF => {
+                let name = path.parts.last().map_or("", String::as_str);
+                if functions::is_secret_relation(name) {
+                    return Err(Refusal::new(format!("{name} may hold secrets"))
+                        .in_text(self.sql, path.start));
+                }
+                if self.policy.catalog {
+                    self.names.relations.insert(path.parts);
+                }
+            }
+            SyntaxKind::PATH_TYPE if self.policy.catalog && !path.parts.is_empty() => {
+                self.names.types.insert(path.parts);
+            }
+            SyntaxKind::FIELD_EXPR => {
+                // Inside a call's name it is part of that.
+                if let Some(outer) = self.paths.last_mut()
+                    && outer.kind == SyntaxKind::CALL_EXPR
+                    && outer.depth + 1 == depth
+                {
+                    outer.mixed |= path.mixed;
+                    outer.parts.extend(path.parts);
+                } else if self.policy.catalog
+                    && let Some(last) = path.parts.into_iter().next_back()
+                {
+                    self.names.attributes.insert(last);
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn token(&mut self, kind: SyntaxKind, text: &str) -> Result<(), Refusal> {
+        let start = self.offset;
+        self.offset += text.len();
+        if matches!(kind, SyntaxKind::WHITESPACE | SyntaxKind::COMMENT) {
+            return Ok(());
+        }
+        self.same_cut(start)?;
+        if self.policy.catalog && kind == SyntaxKind::CUSTOM_OP {
+            self.names.operators.insert(text.to_owned());
+        }
+        let Some(path) = self.paths.last_mut() else {
+            return Ok(());
+        };
+        let named = matches!(
+            self.nodes.last(),
+            Some(SyntaxKind::NAME_REF | SyntaxKind::PATH_SEGMENT_REF)
+        );
+        if !named {
+            return Ok(());
+        }
+        match lexer::name_of(text) {
+            Some(name) => path.parts.push(name.into_owned()),
+            None => path.mixed = true,
+        }
+        Ok(())
+    }
+
+    /// The token that ends at `offset` is one of the lexer's, or several marks that make an operator.
+    fn same_cut(&mut self, start: usize) -> Result<(), Refusal> {
+        let differs = || unreadable("its words can be told apart in two ways");
+        let first = self.tokens.get(self.next).ok_or_else(differs)?;
+        if first.start != start {
+            return Err(differs());
+        }
+        let mut end = first.end;
+        self.next += 1;
+        while end < self.offset {
+            let token = self.tokens.get(self.next).ok_or_else(differs)?;
+            if token.start != end || !matches!(token.kind, lexer::Kind::Punctuation(_)) {
+                return Err(differs());
+            }
+            end = token.end;
+            self.next += 1;
+        }
+        if end == self.offset {
+            Ok(())
+        } else {
+            Err(differs())
         }
     }
 }
 
-impl Visitor for Guard<'_> {
-    type Break = Refusal;
-
-    fn pre_visit_statement(&mut self, statement: &Statement) -> Flow {
-        match statement {
-            Statement::Query(_) => Flow::Continue(()),
-            other => {
-                let text = other.to_string();
-                let verb = text.split_whitespace().next().unwrap_or("this").to_owned();
-                ControlFlow::Break(
-                    Refusal::new(format!("{verb} is not a query"))
-                        .hint("only SELECT, WITH … SELECT and VALUES are run"),
-                )
-            }
+/// `DELETE`, `SELECT_INTO`, `CREATE_TABLE_AS`: the parser's names say what it is.
+fn refused(kind: SyntaxKind) -> Refusal {
+    let name = format!("{kind:?}").replace('_', " ");
+    match kind {
+        SyntaxKind::SELECT_INTO | SyntaxKind::INTO_CLAUSE => {
+            Refusal::new("SELECT INTO creates a table")
         }
-    }
-
-    fn pre_visit_query(&mut self, query: &Query) -> Flow {
-        if let Some(lock) = query.locks.first() {
-            return refuse(format!("{lock} locks rows"));
+        SyntaxKind::LOCKING_CLAUSE => Refusal::new("FOR UPDATE and FOR SHARE lock rows"),
+        SyntaxKind::INSERT | SyntaxKind::UPDATE | SyntaxKind::DELETE | SyntaxKind::MERGE => {
+            Refusal::new(format!("{name} writes"))
         }
-        if query.for_clause.is_some()
-            || query.settings.is_some()
-            || query.format_clause.is_some()
-            || !query.pipe_operators.is_empty()
-        {
-            return refuse("a clause that PostgreSQL does not have");
-        }
-        Self::body(&query.body)
-    }
-
-    fn pre_visit_select(&mut self, select: &Select) -> Flow {
-        if select.into.is_some() {
-            return refuse("SELECT INTO creates a table");
-        }
-        let foreign = select.top.is_some()
-            || select.select_modifiers.is_some()
-            || select.exclude.is_some()
-            || !select.lateral_views.is_empty()
-            || select.prewhere.is_some()
-            || !select.connect_by.is_empty()
-            || !select.cluster_by.is_empty()
-            || !select.distribute_by.is_empty()
-            || !select.sort_by.is_empty()
-            || select.qualify.is_some()
-            || select.value_table_mode.is_some()
-            || select.flavor != SelectFlavor::Standard;
-        if foreign && !self.policy.analytics {
-            return refuse("a clause that PostgreSQL does not have");
-        }
-        Flow::Continue(())
-    }
-
-    fn pre_visit_relation(&mut self, relation: &ObjectName) -> Flow {
-        let name = relation
-            .0
-            .last()
-            .and_then(|part| part.as_ident())
-            .map(|ident| ident.value.to_lowercase());
-        match name {
-            Some(name) if functions::is_secret_relation(&name) => {
-                refuse(format!("{relation} may hold secrets"))
-            }
-            Some(_) => Flow::Continue(()),
-            None => refuse(format!("{relation} is no plain name")),
-        }
-    }
-
-    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> Flow {
-        match factor {
-            TableFactor::Table {
-                name,
-                args,
-                with_hints,
-                version,
-                partitions,
-                json_path,
-                index_hints,
-                ..
-            } => {
-                if !with_hints.is_empty()
-                    || version.is_some()
-                    || !partitions.is_empty()
-                    || json_path.is_some()
-                    || !index_hints.is_empty()
-                {
-                    return refuse(format!(
-                        "{name} with a clause that PostgreSQL does not have"
-                    ));
-                }
-                match args {
-                    // The analytics engine's table functions read files.
-                    Some(_) if self.policy.analytics => {
-                        refuse(format!("{name}(…) is no step's table"))
-                    }
-                    Some(args) if args.settings.is_some() => refuse(format!(
-                        "{name} with a clause that PostgreSQL does not have"
-                    )),
-                    Some(_) => self.function(name),
-                    None => Flow::Continue(()),
-                }
-            }
-            TableFactor::Function { name, .. } if self.policy.analytics => {
-                refuse(format!("{name}(…) is no step's table"))
-            }
-            TableFactor::Function { name, .. } => self.function(name),
-            TableFactor::Derived { .. }
-            | TableFactor::UNNEST { .. }
-            | TableFactor::JsonTable { .. }
-            | TableFactor::NestedJoin { .. } => Flow::Continue(()),
-            other => refuse(format!("{other} is not known to be harmless")),
-        }
-    }
-
-    fn pre_visit_expr(&mut self, expr: &Expr) -> Flow {
-        match expr {
-            Expr::Function(function) => {
-                let Function {
-                    name,
-                    uses_odbc_syntax,
-                    ..
-                } = function;
-                if *uses_odbc_syntax {
-                    return refuse("an ODBC call");
-                }
-                self.function(name)
-            }
-            Expr::Identifier(_)
-            | Expr::CompoundIdentifier(_)
-            | Expr::CompoundFieldAccess { .. }
-            | Expr::JsonAccess { .. }
-            | Expr::IsFalse(_)
-            | Expr::IsNotFalse(_)
-            | Expr::IsTrue(_)
-            | Expr::IsNotTrue(_)
-            | Expr::IsNull(_)
-            | Expr::IsNotNull(_)
-            | Expr::IsUnknown(_)
-            | Expr::IsNotUnknown(_)
-            | Expr::IsDistinctFrom(..)
-            | Expr::IsNotDistinctFrom(..)
-            | Expr::IsNormalized { .. }
-            | Expr::InList { .. }
-            | Expr::InSubquery { .. }
-            | Expr::InUnnest { .. }
-            | Expr::Between { .. }
-            | Expr::BinaryOp { .. }
-            | Expr::Like { .. }
-            | Expr::ILike { .. }
-            | Expr::SimilarTo { .. }
-            | Expr::AnyOp { .. }
-            | Expr::AllOp { .. }
-            | Expr::UnaryOp { .. }
-            | Expr::Cast { .. }
-            | Expr::AtTimeZone { .. }
-            | Expr::Extract { .. }
-            | Expr::Ceil { .. }
-            | Expr::Floor { .. }
-            | Expr::Position { .. }
-            | Expr::Substring { .. }
-            | Expr::Trim { .. }
-            | Expr::Overlay { .. }
-            | Expr::Collate { .. }
-            | Expr::Nested(_)
-            | Expr::Value(_)
-            | Expr::TypedString(_)
-            | Expr::Case { .. }
-            | Expr::Exists { .. }
-            | Expr::Subquery(_)
-            | Expr::GroupingSets(_)
-            | Expr::Cube(_)
-            | Expr::Rollup(_)
-            | Expr::Tuple(_)
-            | Expr::Array(_)
-            | Expr::Interval(_)
-            | Expr::Wildcard(_)
-            | Expr::QualifiedWildcard(..)
-            | Expr::Named { .. } => Flow::Continue(()),
-            other => refuse(format!("`{other}` is not known to be harmless")),
-        }
+        _ => Refusal::new(format!("{name} is not part of a query that only reads"))
+            .hint("only SELECT, WITH … SELECT, VALUES and TABLE are run"),
     }
 }
