@@ -75,6 +75,14 @@ WITH usual(extension) AS (
     'gen_random_bytes', 'normal_rand', 'time_bucket', 'time_bucket_gapfill', 'locf', 'interpolate', 'histogram',
     'first', 'last', 'geometry', 'geography', 'box2d', 'box3d', 'find_srid', 'postgis_version',
     'postgis_full_version', 'postgis_lib_version', 'postgis_geos_version', 'postgis_proj_version']), true
+  -- A type's name called like a function is a cast.
+  UNION SELECT t.typname, NOT EXISTS (SELECT FROM pg_type AS c WHERE c.oid = t.oid AND c.typnamespace = 'pg_catalog'::regnamespace)
+  FROM pg_type AS t
+  LEFT JOIN pg_depend AS d ON d.classid = 'pg_type'::regclass AND d.objid = t.oid AND d.deptype = 'e'
+  LEFT JOIN pg_extension AS x ON x.oid = d.refobjid
+  WHERE t.typtype IN ('b', 'r', 'm') AND t.typname !~ '^_'
+    AND (t.typnamespace = 'pg_catalog'::regnamespace OR x.extname IN (SELECT extension FROM usual))
+    AND NOT EXISTS (SELECT FROM by_name AS b WHERE b.name = t.typname)
 ), lines(line) AS (
   SELECT CASE WHEN e.name IS NULL AND NOT b.harmless THEN '!' WHEN coalesce(e.extension, b.extension) THEN '+' ELSE '' END
          || coalesce(e.name, b.name)

@@ -13,6 +13,7 @@ use crate::config::{
     WebSearchConfig, env,
 };
 use crate::config_file::Settings;
+use crate::db::DEFAULT_MAX_COST;
 use crate::error::{self, Error};
 use crate::session::SessionId;
 
@@ -68,6 +69,12 @@ pub struct GlobalArgs {
     /// Let queries call this function; may be repeated [env: PGAGENT_ALLOW_FUNCTIONS]
     #[arg(long, global = true, value_name = "NAME")]
     pub allow_function: Vec<String>,
+    /// What a query may cost by the server's own estimate, about a page read each; 0 for no limit [env: PGAGENT_MAX_COST]
+    #[arg(long, global = true, value_name = "COST")]
+    pub max_cost: Option<f64>,
+    /// Refuse to connect as a role that can do more than read [env: PGAGENT_REQUIRE_READONLY_ROLE]
+    #[arg(long, global = true)]
+    pub require_readonly_role: bool,
 }
 
 impl GlobalArgs {
@@ -88,7 +95,11 @@ impl GlobalArgs {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create extensions and tables
-    Setup,
+    Setup {
+        /// Instead print the statements for a role of this name that can only read
+        #[arg(long, value_name = "NAME")]
+        readonly_role: Option<String>,
+    },
     /// Answer one question
     Ask(AskCommand),
     /// Ask in an interactive session
@@ -112,6 +123,9 @@ pub struct SqlCommand {
     /// Only print the SQL that would run
     #[arg(long)]
     pub check: bool,
+    /// With --check: read one JSON string a line from stdin, answer with one JSON object a line
+    #[arg(long, requires = "check", conflicts_with = "query")]
+    pub jsonl: bool,
     /// Rows at the most
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub max_rows: usize,
@@ -255,6 +269,17 @@ impl GlobalArgs {
                 .map(|name| name.trim().to_lowercase())
                 .filter(|name| !name.is_empty())
                 .collect(),
+            max_cost: match self
+                .max_cost
+                .or_else(|| get("PGAGENT_MAX_COST")?.parse().ok())
+            {
+                Some(cost) if cost <= 0.0 => None,
+                Some(cost) => Some(cost),
+                None => Some(DEFAULT_MAX_COST),
+            },
+            require_readonly_role: self.require_readonly_role
+                || get("PGAGENT_REQUIRE_READONLY_ROLE")
+                    .is_some_and(|v| v == "1" || v.eq_ignore_ascii_case("true")),
             schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(8_000),

@@ -234,6 +234,8 @@ pub struct AskConfig {
     /// One step.
     pub step_timeout: Duration,
     pub max_rows: usize,
+    /// What the server may expect one query to cost.
+    pub max_cost: Option<f64>,
     pub strict: bool,
 }
 
@@ -246,6 +248,7 @@ impl Default for AskConfig {
             timeout: Duration::from_secs(300),
             step_timeout: Duration::from_secs(60),
             max_rows: 1_000,
+            max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
         }
     }
@@ -265,6 +268,10 @@ pub struct Config {
     /// What SEARCH steps use; without it there are none.
     pub web_search: Option<WebSearchConfig>,
     pub allowed_functions: BTreeSet<String>,
+    /// What the server may expect a query to cost.
+    pub max_cost: Option<f64>,
+    /// A role that can do more than read is an error, not a warning.
+    pub require_readonly_role: bool,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,

@@ -98,7 +98,8 @@ impl From<DbError> for Error {
     fn from(error: DbError) -> Self {
         let kind = match error {
             DbError::Cancelled => Kind::Interrupted,
-            DbError::Address(_) => Kind::Usage,
+            DbError::Address(_) | DbError::Role { .. } => Kind::Usage,
+            DbError::Refused(_) | DbError::TooCostly { .. } => Kind::Refused,
             _ => Kind::Failed,
         };
         let hint = error.hint();

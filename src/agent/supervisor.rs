@@ -418,6 +418,7 @@ impl<'a> Asked<'a> {
             limits: Limits {
                 max_rows: supervisor.settings.max_rows,
                 timeout: supervisor.settings.step_timeout,
+                max_cost: supervisor.settings.max_cost,
                 ..Limits::default()
             },
             cancel: self.cancel,

@@ -30,7 +30,12 @@ pub async fn run(cli: Cli) -> Result<u8> {
     let reindex = cli.global.index;
     match cli.command {
         Some(Command::Sql(args)) => sql::run(&config, &args).await,
-        Some(Command::Setup) => {
+        Some(Command::Setup {
+            readonly_role: Some(name),
+        }) => setup::print_readonly_role(&config, &name).await,
+        Some(Command::Setup {
+            readonly_role: None,
+        }) => {
             let code = setup::run(&config).await?;
             if reindex && code == 0 {
                 index::run(&config).await?;
@@ -51,7 +56,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
                 Command::Ask(ask) => ask::run(&config, &ask).await,
                 Command::Chat(args) => chat::run(&config, &args).await,
                 Command::Search { question } => search::run(&config, &question).await,
-                Command::Setup
+                Command::Setup { .. }
                 | Command::Index
                 | Command::Sql(_)
                 | Command::Completions { .. }

@@ -7,7 +7,7 @@ use url::Url;
 use super::note;
 use crate::agent::Supervisor;
 use crate::config::{AskConfig, Config, Secret, secret_from};
-use crate::db::{Pool, Postgres};
+use crate::db::{Pool, Postgres, Role};
 use crate::error::{Error, Result};
 use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
 use crate::schema::PgSchemaIndex;
@@ -44,6 +44,22 @@ fn with_password(config: &Config, url: &Secret) -> Result<Secret> {
     Ok(Secret::new(parsed))
 }
 
+/// Warns of a role that can do more than read, or refuses it where that is wanted.
+pub async fn vet_role(config: &Config, database: &Postgres) -> Result<()> {
+    let role = Role::of(database.pool()).await?;
+    if config.require_readonly_role {
+        return Ok(role.must_be_readonly()?);
+    }
+    if !role.problems.is_empty() {
+        tracing::warn!(
+            "the role {} can do more than read: {}; `pgagent setup --readonly-role NAME` shows how to make a better one",
+            role.name,
+            role.problems.join("; ")
+        );
+    }
+    Ok(())
+}
+
 /// The pool of the database that holds pgagent's own tables.
 pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
     match &config.memory_url {
@@ -69,6 +85,7 @@ fn embedder_of(config: &Config, models: &Connector) -> Result<Option<Arc<dyn Emb
 pub fn policy(config: &Config) -> Policy {
     Policy {
         allowed_functions: config.allowed_functions.clone(),
+        catalog: true,
         ..Policy::default()
     }
 }
@@ -120,6 +137,7 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
             "set GEMINI_API_KEY, or choose another provider's model with `--model` (for example gpt-4o, claude-sonnet-4-5, or a model of Ollama's)",
         )
     })?;
+    vet_role(config, &database).await?;
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_of(config, &models)?;
@@ -132,7 +150,10 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
         Arc::clone(&sessions),
     )
     .with_policy(policy(config))
-    .with_settings(settings);
+    .with_settings(AskConfig {
+        max_cost: config.max_cost,
+        ..settings
+    });
     if let Some(search) = &config.web_search {
         supervisor = supervisor.with_search(match HttpSearch::new(search, models.http())? {
             Some(search) => Arc::new(search),

@@ -3,7 +3,22 @@
 use super::{note, output, parts};
 use crate::config::Config;
 use crate::error::Result;
-use crate::schema;
+use crate::{db, schema};
+
+/// `--readonly-role NAME`: prints what to run as an owner of the database.
+pub async fn print_readonly_role(config: &Config, name: &str) -> Result<u8> {
+    let database = parts::database(config)?;
+    let statements = db::readonly_role(database.pool(), name).await?;
+    output(|out| {
+        statements
+            .iter()
+            .try_for_each(|statement| writeln!(out, "{statement};"))
+    })?;
+    note(format!(
+        "run these as an owner of the database (`pgagent setup --readonly-role {name} | psql …`), then set a password with `\\password {name}`"
+    ));
+    Ok(0)
+}
 
 pub async fn run(config: &Config) -> Result<u8> {
     let database = parts::database(config)?;

@@ -1,7 +1,9 @@
 //! `pgagent sql`.
 
+use std::io::BufRead;
 use std::path::Path;
 
+use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
 use super::conversation::until_ctrl_c;
@@ -11,20 +13,24 @@ use crate::config::{Config, Format};
 use crate::db::{Database, Limits};
 use crate::error::Result;
 use crate::render;
-use crate::sql::{self, CheckedSelect};
+use crate::sql::{self, CheckedSelect, Policy};
 
 pub async fn run(config: &Config, args: &SqlCommand) -> Result<u8> {
     let (query, chart) = text_and_chart(args.query.as_deref(), args.chart.as_ref())?;
+    if args.jsonl {
+        return check_lines(config, args.max_rows);
+    }
     let query = match query {
         Some(query) if query != "-" => query,
         _ => from_stdin("query", sql::MAX_BYTES)?,
     };
     let max_rows = args.max_rows;
-    let checked = sql::check(&query, &parts::policy(config))?;
     if args.check {
-        output(|out| writeln!(out, "{}", checked.wrapped(max_rows as u64 + 1)))?;
+        let checked = sql::check(&query, &without_catalog(config))?;
+        output(|out| writeln!(out, "{}", checked.wrapped(max_rows as u64)))?;
         return Ok(0);
     }
+    let checked = sql::check(&query, &parts::policy(config))?;
     query_checked(
         config,
         &checked,
@@ -33,6 +39,55 @@ pub async fn run(config: &Config, args: &SqlCommand) -> Result<u8> {
         chart.as_ref(),
     )
     .await?;
+    Ok(0)
+}
+
+/// Nothing is connected that could tell about unknown functions.
+fn without_catalog(config: &Config) -> Policy {
+    Policy {
+        catalog: false,
+        ..parts::policy(config)
+    }
+}
+
+/// One line's verdict of `--check --jsonl`.
+#[derive(Serialize)]
+struct Verdict {
+    ok: bool,
+    sql: Option<String>,
+    err: Option<String>,
+}
+
+impl Verdict {
+    fn of(line: &str, policy: &Policy, max_rows: usize) -> Self {
+        let checked = serde_json::from_str::<String>(line)
+            .map_err(|e| format!("the line is not a JSON string: {e}"))
+            .and_then(|query| sql::check(&query, policy).map_err(|refusal| refusal.to_string()));
+        match checked {
+            Ok(checked) => Self {
+                ok: true,
+                sql: Some(checked.wrapped(max_rows as u64)),
+                err: None,
+            },
+            Err(err) => Self {
+                ok: false,
+                sql: None,
+                err: Some(err),
+            },
+        }
+    }
+}
+
+/// `--check --jsonl`: judges as many statements as there are lines on stdin, in their order.
+fn check_lines(config: &Config, max_rows: usize) -> Result<u8> {
+    let policy = without_catalog(config);
+    output(|out| {
+        for line in std::io::stdin().lock().lines() {
+            serde_json::to_writer(&mut *out, &Verdict::of(&line?, &policy, max_rows))?;
+            writeln!(out)?;
+        }
+        Ok(())
+    })?;
     Ok(0)
 }
 
@@ -50,10 +105,12 @@ async fn query_checked(
     chart: Option<&ChartArg>,
 ) -> Result<()> {
     let database = parts::database(config)?;
+    parts::vet_role(config, &database).await?;
     let columns = database.prepare(checked).await?;
     let cancel = CancellationToken::new();
     let limits = Limits {
         max_rows,
+        max_cost: config.max_cost,
         ..Limits::default()
     };
     let running = database.query(checked, &columns, &[], &limits, &cancel);

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::sql::Refusal;
 use sqlx::postgres::{PgConnectOptions, PgDatabaseError, PgErrorPosition};
 
 /// An error that the server reported about a statement: the planner can mend it.
@@ -39,6 +40,20 @@ pub enum DbError {
     Lost(String),
     #[error("interrupted")]
     Cancelled,
+    /// The catalog says that the query reaches what it may not.
+    #[error("refused by the guard: {0}")]
+    Refused(Refusal),
+    #[error("the query would cost {cost:.0}, and the budget is {budget:.0}; most of it: {}", .nodes.join(", "))]
+    TooCostly {
+        /// The planner's estimate, in its own unit: about a page read each.
+        cost: f64,
+        budget: f64,
+        /// The costliest parts of the plan, in words.
+        nodes: Vec<String>,
+    },
+    /// The role may do more than read, and that was not wanted.
+    #[error("the role {role} can do more than read: {}", .problems.join("; "))]
+    Role { role: String, problems: Vec<String> },
 }
 
 impl DbError {
@@ -62,6 +77,13 @@ impl DbError {
             Self::Timeout(_) => "ask for less, or raise `--timeout`",
             Self::Lost(_) => "try again; the server may have restarted",
             Self::Cancelled => return None,
+            Self::Refused(refusal) => return refusal.hint.clone(),
+            Self::TooCostly { .. } => {
+                "ask for less: filter on an indexed column, join on keys, aggregate fewer rows; or raise `--max-cost`"
+            }
+            Self::Role { .. } => {
+                "make a role that can only read with `pgagent setup --readonly-role NAME`, and connect as it"
+            }
         };
         Some(hint.to_owned())
     }
@@ -87,7 +109,9 @@ impl DbError {
                     || e.sqlstate.starts_with("53")
                     || e.sqlstate.starts_with("57P")
             }
-            Self::Cancelled => false,
+            Self::Cancelled | Self::Refused(_) | Self::TooCostly { .. } | Self::Role { .. } => {
+                false
+            }
             _ => true,
         }
     }

@@ -4,8 +4,11 @@
 //! READ ONLY transaction with time limits that always ends in ROLLBACK.
 
 mod error;
+mod plan;
 mod pool;
 mod postgres;
+mod reach;
+mod role;
 mod table;
 
 use std::time::Duration;
@@ -16,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub use error::{DbError, ServerError};
 pub use pool::{Connection, Pool};
 pub use postgres::Postgres;
+pub use role::{Role, readonly_role};
 pub use table::{Cell, Column, ColumnInfo, Table, TableBuilder, Values};
 
 use crate::sql::CheckedSelect;
@@ -34,7 +38,12 @@ pub struct Limits {
     /// Bytes of values read before the result is cut.
     pub max_bytes: usize,
     pub timeout: Duration,
+    /// What the server's planner may expect a query to cost; nothing asks it.
+    pub max_cost: Option<f64>,
 }
+
+/// A scan of about a terabyte: what stays below may be slow, but somebody may want it.
+pub const DEFAULT_MAX_COST: f64 = 200_000_000.0;
 
 impl Default for Limits {
     fn default() -> Self {
@@ -42,6 +51,7 @@ impl Default for Limits {
             max_rows: 1_000,
             max_bytes: 32 << 20,
             timeout: Duration::from_secs(30),
+            max_cost: Some(DEFAULT_MAX_COST),
         }
     }
 }

@@ -49,8 +49,11 @@ impl Pool {
             // The parser's message may quote the string, and with it the password.
             .map_err(|_| DbError::Address("it cannot be parsed".to_owned()))?
             .application_name("pgagent")
-            // Behind PgBouncer in transaction mode no statement outlives its transaction.
-            .statement_cache_capacity(0)
+            // Behind PgBouncer in transaction mode no statement may outlive its transaction: the
+            // few named ones are kept here until `Postgres` closes them.
+            .statement_cache_capacity(16)
+            // PgBouncer does not know this parameter; the server's default prints every digit.
+            .extra_float_digits(None)
             .disable_statement_logging();
         Ok(Self {
             inner: Arc::new(Inner {

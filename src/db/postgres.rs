@@ -8,24 +8,31 @@ use async_trait::async_trait;
 use futures::TryStreamExt;
 use sqlx::postgres::{PgArguments, PgColumn, PgConnection, PgRow, PgTypeInfo};
 use sqlx::{
-    Arguments, AssertSqlSafe, Column as _, Executor, Row, SqlSafeStr, Statement, TypeInfo, ValueRef,
+    Arguments, AssertSqlSafe, Column as _, Connection as _, Executor, Row, SqlSafeStr, Statement,
+    TypeInfo, ValueRef,
 };
 use tokio_util::sync::CancellationToken;
 
 use super::{
     ColumnInfo, Connection, Database, DbError, Limits, Param, Pool, Table, TableBuilder, Values,
+    plan, reach::Verdicts,
 };
 use crate::config::Secret;
 use crate::sql::CheckedSelect;
 
 /// Characters of one cell that are read; longer ones are cut on the server.
 const MAX_CELL: usize = 1_000_000;
+/// Characters that even the cells of a very wide row keep.
+const MIN_CELL: usize = 1_000;
+/// PostgreSQL 17 brought `transaction_timeout`.
+const TRANSACTION_TIMEOUT_SINCE: u32 = 170_000;
 
 /// A PostgreSQL server, 14 or later.
 pub struct Postgres {
     pool: Pool,
     /// The zone a plain session would have; sqlx sets every session to UTC.
     zone: OnceLock<String>,
+    verdicts: Verdicts,
 }
 
 impl Postgres {
@@ -35,6 +42,7 @@ impl Postgres {
         Ok(Self {
             pool: Pool::new(url, max_connections)?,
             zone: OnceLock::new(),
+            verdicts: Verdicts::default(),
         })
     }
 
@@ -50,11 +58,21 @@ impl Postgres {
             Some(zone) => format!("'{}'", zone.replace('\'', "''")),
             None => include_str!("queries/zone.sql").to_owned(),
         };
+        // Whatever the statements of the transaction are, and however long the client takes between them.
+        let transaction_timeout = match connection.as_mut()?.server_version_num() {
+            Some(version) if version >= TRANSACTION_TIMEOUT_SINCE => {
+                format!("SET LOCAL transaction_timeout = {}; ", timeout_ms + 60_000)
+            }
+            _ => String::new(),
+        };
+        // Strings are read as the guard read them, whatever the database's default is.
         let sql = format!(
             "BEGIN READ ONLY; \
              SET LOCAL statement_timeout = {timeout_ms}; \
              SET LOCAL lock_timeout = 5000; \
              SET LOCAL idle_in_transaction_session_timeout = 60000; \
+             {transaction_timeout}\
+             SET LOCAL standard_conforming_strings = on; \
              SELECT pg_backend_pid()::text, set_config('TimeZone', {zone}, true)"
         );
         let row = sqlx::raw_sql(AssertSqlSafe(sql))
@@ -66,10 +84,14 @@ impl Postgres {
         Ok((connection, pid.parse().unwrap_or(0)))
     }
 
-    /// Ends the transaction and forgets its statements; only then may another use the connection.
+    /// Ends the transaction and takes back what a transaction does not hold; only then may another use
+    /// the connection. Statements are closed by the protocol's own message, which PgBouncer follows;
+    /// DEALLOCATE ALL would take those of its other clients, too.
     async fn end(mut connection: Connection) -> Result<(), DbError> {
-        sqlx::raw_sql("ROLLBACK; DEALLOCATE ALL")
-            .execute(connection.as_mut()?)
+        let session = connection.as_mut()?;
+        session.clear_cached_statements().await?;
+        sqlx::raw_sql("ROLLBACK; SELECT pg_advisory_unlock_all(); DISCARD SEQUENCES")
+            .execute(session)
             .await?;
         connection.give_back();
         Ok(())
@@ -91,10 +113,38 @@ impl Postgres {
     }
 }
 
+impl Postgres {
+    /// Reads the result of a query that the catalog, too, has nothing against, and whose cost is
+    /// within the budget.
+    async fn checked_read(
+        &self,
+        connection: &mut PgConnection,
+        query: &CheckedSelect,
+        sql: String,
+        columns: &[ColumnInfo],
+        params: &[Param],
+        limits: &Limits,
+    ) -> Result<(Table, bool), DbError> {
+        self.verdicts.check(connection, query.names()).await?;
+        if let Some(budget) = limits.max_cost {
+            plan::within_budget(connection, &sql, bound(params)?, budget).await?;
+        }
+        read(connection, sql, columns, bound(params)?, limits).await
+    }
+}
+
 #[async_trait]
 impl Database for Postgres {
     async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError> {
         let (mut connection, _) = self.begin(Duration::from_secs(10)).await?;
+        if let Err(refusal) = self
+            .verdicts
+            .check(connection.as_mut()?, query.names())
+            .await
+        {
+            Self::end(connection).await?;
+            return Err(refusal);
+        }
         let described = connection
             .as_mut()?
             .prepare(AssertSqlSafe(query.wrapped(0)).into_sql_str())
@@ -114,7 +164,7 @@ impl Database for Postgres {
         cancel: &CancellationToken,
     ) -> Result<Table, DbError> {
         let (mut connection, pid) = self.begin(limits.timeout).await?;
-        let sql = projection(query, columns, limits.max_rows);
+        let sql = projection(query, columns, limits);
         let prefix = sql.find('\n').map_or(0, |at| at + 1);
         tracing::debug!(db.query.text = query.text(), "run");
         // The server keeps the time; the client's own limit is for a server that is gone.
@@ -122,7 +172,7 @@ impl Database for Postgres {
         let outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(DbError::Cancelled),
-            done = tokio::time::timeout(patience, read(connection.as_mut()?, sql, columns, params, limits)) =>
+            done = tokio::time::timeout(patience, self.checked_read(connection.as_mut()?, query, sql, columns, params, limits)) =>
                 done.unwrap_or(Err(DbError::Timeout(limits.timeout))),
         };
         match outcome {
@@ -135,10 +185,10 @@ impl Database for Postgres {
                 self.cancel(pid).await;
                 Ok(table)
             }
-            Err(DbError::Server(error)) => {
-                // An error of the statement leaves the connection usable, one of the server does not.
+            // An error of the statement leaves the connection usable, one of the server does not.
+            Err(error @ (DbError::Server(_) | DbError::Refused(_) | DbError::TooCostly { .. })) => {
                 let _ = Self::end(connection).await;
-                Err(in_original(DbError::Server(error), prefix, query))
+                Err(in_original(error, prefix, query))
             }
             Err(error) => {
                 self.cancel(pid).await;
@@ -152,14 +202,7 @@ impl Database for Postgres {
     }
 }
 
-/// Reads the result. The second value tells whether all of it was read.
-async fn read(
-    connection: &mut PgConnection,
-    sql: String,
-    columns: &[ColumnInfo],
-    params: &[Param],
-    limits: &Limits,
-) -> Result<(Table, bool), DbError> {
+fn bound(params: &[Param]) -> Result<PgArguments, DbError> {
     let mut arguments = PgArguments::default();
     for param in params {
         match param {
@@ -168,6 +211,17 @@ async fn read(
         }
         .map_err(|e| DbError::Lost(e.to_string()))?;
     }
+    Ok(arguments)
+}
+
+/// Reads the result. The second value tells whether all of it was read.
+async fn read(
+    connection: &mut PgConnection,
+    sql: String,
+    columns: &[ColumnInfo],
+    arguments: PgArguments,
+    limits: &Limits,
+) -> Result<(Table, bool), DbError> {
     let mut builder = TableBuilder::new(columns.iter().map(|info| {
         let values = match Form::of(&info.type_name) {
             Form::Bool => Values::Bool(Vec::new()),
@@ -176,6 +230,7 @@ async fn read(
         };
         (info.clone(), values)
     }));
+    let longest = max_cell(columns.len(), limits);
     let mut rows = 0;
     let mut bytes = 0;
     let mut complete = true;
@@ -187,7 +242,7 @@ async fn read(
             builder.truncated = true;
             continue; // LIMIT let one more through, to tell; read on to the end of the result
         }
-        bytes += push(&mut builder, &row)?;
+        bytes += push(&mut builder, &row, longest)?;
         rows += 1;
         if bytes > limits.max_bytes {
             builder.truncated = true;
@@ -200,7 +255,7 @@ async fn read(
 }
 
 /// Appends a row's values; gives their size in bytes.
-fn push(builder: &mut TableBuilder, row: &PgRow) -> Result<usize, DbError> {
+fn push(builder: &mut TableBuilder, row: &PgRow, longest: usize) -> Result<usize, DbError> {
     let mut bytes = 0;
     let mut cut = false;
     for (i, column) in builder.columns_mut().iter_mut().enumerate() {
@@ -234,9 +289,9 @@ fn push(builder: &mut TableBuilder, row: &PgRow) -> Result<usize, DbError> {
                     }
                 };
                 match text {
-                    Some(text) if text.len() > MAX_CELL && text.chars().count() > MAX_CELL => {
+                    Some(text) if text.len() > longest && text.chars().count() > longest => {
                         cut = true;
-                        let kept: String = text.chars().take(MAX_CELL).collect();
+                        let kept: String = text.chars().take(longest).collect();
                         values.push(Some(kept.into()));
                     }
                     text => values.push(text),
@@ -282,12 +337,13 @@ impl Form {
 
 /// The wrapped query with every column in the form that is read; one row more than asked, to tell
 /// whether there are more.
-fn projection(query: &CheckedSelect, columns: &[ColumnInfo], max_rows: usize) -> String {
+fn projection(query: &CheckedSelect, columns: &[ColumnInfo], limits: &Limits) -> String {
+    let longest = max_cell(columns.len(), limits);
     let mut list = String::new();
     let mut names = String::new();
     for (i, column) in columns.iter().enumerate() {
         let comma = if i == 0 { "" } else { ", " };
-        let cell = MAX_CELL + 1;
+        let cell = longest + 1;
         let _ = match Form::of(&column.type_name) {
             Form::Bool | Form::Int => write!(list, "{comma}c{i}"),
             Form::Text => write!(list, "{comma}left(c{i}, {cell})"),
@@ -304,8 +360,13 @@ fn projection(query: &CheckedSelect, columns: &[ColumnInfo], max_rows: usize) ->
     format!(
         "SELECT {list} FROM (\n{}\n) AS q{names} LIMIT {}",
         query.text(),
-        max_rows as u64 + 1
+        limits.max_rows as u64 + 1
     )
+}
+
+/// A row is read whole: its cells share what may be read, so that no row is larger than that.
+fn max_cell(columns: usize, limits: &Limits) -> usize {
+    (limits.max_bytes / columns.max(1)).clamp(MIN_CELL, MAX_CELL)
 }
 
 /// The value in `(value)`, as `record_out` writes it: quoted when it must be, nothing for NULL.

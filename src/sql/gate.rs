@@ -2,6 +2,8 @@
 //! deep; no word that writes or locks where a query could have it; and every name before a parenthesis
 //! is part of the grammar, a known function, or provably an alias.
 
+use std::collections::BTreeSet;
+
 use super::functions::{self, Known};
 use super::keywords;
 use super::lexer::{Kind, Token};
@@ -107,6 +109,9 @@ pub fn check(
         partners,
     };
     gate.first_word()?;
+    if policy.catalog {
+        names.operators = gate.operators();
+    }
     for at in 0..tokens.len() {
         match tokens[at].kind {
             Kind::Word => gate.word(at)?,
@@ -139,6 +144,18 @@ impl Gate<'_> {
     fn refuse(&self, what: impl std::fmt::Display, at: usize) -> Refusal {
         let start = self.tokens.get(at).map_or(0, |t| t.start);
         Refusal::new(what).in_text(self.sql, start)
+    }
+
+    /// Runs of operator characters that stand together.
+    fn operators(&self) -> BTreeSet<String> {
+        let sign =
+            |t: &Token| matches!(t.kind, Kind::Punctuation(b) if b"+-*/<>=~!@#%^&|`?".contains(&b));
+        self.tokens
+            .chunk_by(|a, b| sign(a) && sign(b) && a.end == b.start)
+            .filter(|run| run.first().is_some_and(sign))
+            .filter_map(|run| self.sql.get(run.first()?.start..run.last()?.end))
+            .map(str::to_owned)
+            .collect()
     }
 
     fn first_word(&self) -> Result<(), Refusal> {

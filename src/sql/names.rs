@@ -50,7 +50,9 @@ impl Callee {
             .hint(format!("if it only reads, allow it with `--allow-function {full}`"))),
             _ => {
                 // A function of the same name in another schema may be the one that is called.
-                names.functions.insert(self.0);
+                if policy.catalog {
+                    names.functions.insert(self.0);
+                }
                 Ok(())
             }
         }
@@ -68,6 +70,18 @@ pub struct Names {
     pub types: BTreeSet<Vec<String>>,
     /// Names after a dot: `c.touch` calls `touch(c)` where there is no column of that name.
     pub attributes: BTreeSet<String>,
-    /// Operators that are not PostgreSQL's plain ones.
+    /// Runs of operator characters; an operator's name is part of one.
     pub operators: BTreeSet<String>,
+    /// Functions that the owner of the database vouched for, however they are reached.
+    pub vouched: BTreeSet<String>,
+}
+
+impl Names {
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+            && self.relations.is_empty()
+            && self.types.is_empty()
+            && self.attributes.is_empty()
+            && self.operators.is_empty()
+    }
 }

@@ -120,6 +120,11 @@ impl From<DbError> for StepError {
             DbError::Server(error) => error.into(),
             DbError::Cancelled => Self::new(ErrorClass::Cancelled, "interrupted"),
             DbError::Timeout(_) => Self::new(ErrorClass::Timeout, error),
+            DbError::Refused(refusal) => refusal.into(),
+            DbError::TooCostly { .. } => Self {
+                hint: error.hint(),
+                ..Self::plan(error)
+            },
             other => Self {
                 hint: other.hint(),
                 ..Self::new(ErrorClass::Service, other)
