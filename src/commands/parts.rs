@@ -51,11 +51,11 @@ pub async fn vet_role(config: &Config, database: &Postgres) -> Result<()> {
         return Ok(role.must_be_readonly()?);
     }
     if !role.problems.is_empty() {
-        tracing::warn!(
-            "the role {} can do more than read: {}; `pgagent setup --readonly-role NAME` shows how to make a better one",
+        note(format!(
+            "warning: the role {} can do more than read: {}; `pgagent setup --readonly-role NAME` prints a better one",
             role.name,
             role.problems.join("; ")
-        );
+        ));
     }
     Ok(())
 }

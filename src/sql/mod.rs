@@ -42,6 +42,13 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// Lets the database's catalog judge functions that no list knows, before the query runs.
+    #[must_use]
+    pub fn with_catalog(mut self) -> Self {
+        self.catalog = true;
+        self
+    }
+
     /// For SQL over step results in memory, where functions are the engine's own.
     pub fn analytics() -> Self {
         Self {

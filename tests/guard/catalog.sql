@@ -1,0 +1,27 @@
+-- What only the catalog can tell: harmless names that call something that writes.
+CREATE TABLE target (a int);
+INSERT INTO target VALUES (1);
+CREATE FUNCTION writes(int) RETURNS int LANGUAGE plpgsql AS 'BEGIN INSERT INTO target VALUES ($1); RETURN $1; END';
+CREATE FUNCTION touch(target) RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM target; RETURN 1; END';
+CREATE FUNCTION both_write(int, int) RETURNS int LANGUAGE sql AS 'SELECT writes($1)';
+CREATE FUNCTION writes_text(target) RETURNS text LANGUAGE plpgsql AS 'BEGIN DELETE FROM target; RETURN 1; END';
+CREATE FUNCTION accumulate(int, int) RETURNS int LANGUAGE sql AS 'SELECT writes($1)';
+CREATE FUNCTION lower(int) RETURNS int LANGUAGE sql AS 'SELECT writes($1)';
+CREATE FUNCTION with_default(target, int DEFAULT 1) RETURNS int LANGUAGE sql AS 'SELECT writes($2)';
+CREATE FUNCTION reads(int) RETURNS int STABLE LANGUAGE sql AS 'SELECT a FROM target LIMIT 1';
+CREATE FUNCTION computes(int) RETURNS int IMMUTABLE LANGUAGE plpgsql AS 'BEGIN RETURN $1 + 1; END';
+CREATE OPERATOR +++ (LEFTARG = int, RIGHTARG = int, FUNCTION = both_write);
+CREATE OPERATOR <<>> (LEFTARG = int, RIGHTARG = int, FUNCTION = int4pl);
+CREATE CAST (target AS text) WITH FUNCTION writes_text(target);
+CREATE AGGREGATE gather(int) (SFUNC = accumulate, STYPE = int, INITCOND = '0');
+CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '0');
+CREATE DOMAIN trap AS int CHECK (writes(VALUE) > 0);
+CREATE DOMAIN small AS int CHECK (VALUE < 100);
+CREATE VIEW direct AS SELECT writes(a) FROM target;
+CREATE VIEW nested AS SELECT * FROM direct;
+CREATE VIEW sleeps AS SELECT pg_sleep(5)::text;
+CREATE VIEW plain AS SELECT a, lower('A') FROM target;
+CREATE VIEW tenants AS SELECT a FROM target WHERE a::text = current_setting('app.tenant', true);
+CREATE SCHEMA app;
+CREATE FUNCTION app.writes_too() RETURNS int LANGUAGE sql AS 'SELECT writes(1)';
+CREATE FUNCTION app.upper(text) RETURNS text LANGUAGE sql AS 'SELECT writes(1)::text';
