@@ -210,6 +210,16 @@ impl From<sqlx::Error> for DbError {
                 Some(e) => Self::Server(ServerError::from(e)),
                 None => Self::Lost(e.to_string()),
             },
+            // sqlx asks the catalog about a type that it does not know, and knows no multiranges.
+            sqlx::Error::ColumnDecode { index, .. } if index.contains("typtype") => {
+                Self::Server(ServerError {
+                    sqlstate: "0A000".to_owned(),
+                    message: "a column of a multirange type cannot be read as it is".to_owned(),
+                    detail: None,
+                    hint: Some("cast it to text: range_agg(period)::text".to_owned()),
+                    position: None,
+                })
+            }
             other => Self::Lost(other.to_string()),
         }
     }

@@ -214,8 +214,16 @@ impl Function {
         if names.vouched.contains(&full) || names.vouched.contains(&self.name) {
             return Ok(());
         }
+        let called = self.via == "called";
         let why = match &self.extension {
             Some(extension) => match sql::known(&self.name) {
+                // What stands behind an extension's own operators and casts has no name to be listed by.
+                _ if !called
+                    && !self.volatile
+                    && TRUSTED_EXTENSIONS.contains(&extension.as_str()) =>
+                {
+                    return Ok(());
+                }
                 Known::Harmless | Known::HarmlessExtension => return Ok(()),
                 Known::Unknown
                     if !self.volatile && TRUSTED_EXTENSIONS.contains(&extension.as_str()) =>
@@ -233,12 +241,12 @@ impl Function {
                 self.language
             ),
         };
-        let called = if self.via == "called" {
+        let via = if called {
             String::new()
         } else {
             format!(", {}", self.via)
         };
-        Err(Refusal::new(format!("the function {full}{called}: {why}")).hint(format!(
+        Err(Refusal::new(format!("the function {full}{via}: {why}")).hint(format!(
             "if it only reads, allow it with `--allow-function {full}`, or have its owner mark it STABLE"
         )))
     }

@@ -9,11 +9,11 @@ SELECT target.touch FROM target
 SELECT "t"."touch" FROM target AS t
 SELECT t.with_default FROM target t
 SELECT (SELECT t FROM target t LIMIT 1).touch
-SELECT 1 +++ 2
-SELECT 1 OPERATOR(public.+++) 2
-SELECT a+++a FROM target
-SELECT t::text FROM target t
-SELECT CAST(t AS text) FROM target t
+SELECT 1 @+@ 2
+SELECT 1 OPERATOR(public.@+@) 2
+SELECT a@+@a FROM target
+SELECT t::text FROM other t
+SELECT CAST(t AS text) FROM other t
 SELECT lower(5)
 SELECT gather(a) FROM target
 SELECT gather(a) OVER () FROM target

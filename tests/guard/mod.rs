@@ -18,8 +18,8 @@ use crate::support::TestDatabase;
 const SCHEMA: &str = include_str!("honest/schema.sql");
 const CATALOG: &str = include_str!("catalog.sql");
 
-/// The test server has no PostGIS: these are only read.
-const NOT_RUN: &str = "postgis";
+/// The test server has no PostGIS and is built without XML: these are only read.
+const NOT_RUN: &[&str] = &["postgis", "xml"];
 /// These give other rows each time.
 const NOT_COMPARED: &str = "volatile";
 
@@ -100,7 +100,7 @@ async fn honest_queries_give_the_same_rows_wrapped() {
     rows_of(&mut connection, &session).await;
     let postgres = Postgres::new(&Secret::new(database.url.clone()), 1).unwrap();
     for (class, statements) in corpus::load("honest") {
-        if class == NOT_RUN {
+        if NOT_RUN.contains(&class.as_str()) {
             continue;
         }
         for statement in statements {

@@ -20,6 +20,9 @@ WITH visible AS (
   SELECT t.oid, t.typtype, false
   FROM relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid JOIN pg_type AS t ON t.oid = a.atttypid
   WHERE a.attnum > 0
+  UNION
+  -- A table's name stands for its whole row, too.
+  SELECT t.oid, t.typtype, false FROM relation AS r JOIN pg_type AS t ON t.typrelid = r.oid
 ), reached(via, oid) AS (
   SELECT 'called', p.oid
   FROM unnest($1::text[], $2::text[]) AS c(schema, name)
@@ -39,7 +42,8 @@ WITH visible AS (
   SELECT 'called by a cast', c.castfunc
   FROM pg_cast AS c
   WHERE c.oid >= 16384 AND c.castfunc <> 0
-    AND (c.castsource IN (SELECT oid FROM type) OR c.casttarget IN (SELECT oid FROM type))
+    AND c.castsource IN (SELECT oid FROM type)
+    AND (c.castcontext <> 'e' OR c.casttarget IN (SELECT oid FROM type WHERE named))
 ), with_aggregates(via, oid) AS (
   SELECT via, oid FROM reached
   UNION

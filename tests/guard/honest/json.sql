@@ -22,7 +22,3 @@ SELECT JSON('{"a":1}'), JSON_SCALAR(1), JSON_SERIALIZE('{"a":1}' RETURNING text)
 SELECT t.* FROM customer, JSON_TABLE(props, '$' COLUMNS (level int PATH '$.level', city text PATH '$.address.city')) AS t ORDER BY 1, 2 LIMIT 5
 SELECT j.* FROM JSON_TABLE('[{"a":1,"b":[1,2]},{"a":2,"b":[3]}]'::jsonb, '$[*]' COLUMNS (id FOR ORDINALITY, a int PATH '$.a', NESTED PATH '$.b[*]' COLUMNS (b int PATH '$'))) AS j ORDER BY id, b
 SELECT * FROM JSON_TABLE(jsonb '[1,2]', '$[*]' AS root PASSING 1 AS x COLUMNS (v numeric(5, 2) PATH '$', e bool EXISTS PATH '$.z', d text PATH '$.q' DEFAULT '-' ON EMPTY, f jsonb FORMAT JSON PATH '$' WITH WRAPPER KEEP QUOTES)) jt ORDER BY v
-SELECT xpath('/sheet/row/text()', xml_sheet), xmlexists('/sheet/row' PASSING xml_sheet), xml_is_well_formed('<a/>') FROM product ORDER BY product_id LIMIT 1
-SELECT xmlelement(name foo, xmlattributes(1 AS bar), 'text'), xmlforest(1 AS a, 2 AS b), xmlconcat('<a/>', '<b/>'), xmlcomment('x'), xmlpi(name php, 'x'), xmlserialize(content '<a/>'::xml AS text), xmlparse(document '<a/>'), xmlroot(xml '<a/>', version '1.1', standalone yes)
-SELECT x.* FROM product, XMLTABLE('/sheet/row' PASSING xml_sheet COLUMNS id int PATH '@id', body text PATH '.' DEFAULT 'none', n FOR ORDINALITY) AS x ORDER BY product_id LIMIT 2
-SELECT xmlagg(xmlelement(name c, code) ORDER BY code) FROM country

@@ -19,7 +19,7 @@ CREATE TABLE customer (customer_id int PRIMARY KEY, first_name text NOT NULL, la
   tags text[], scores int[], props jsonb, attributes hstore, ip inet, mac macaddr, token uuid, active boolean DEFAULT true);
 CREATE TABLE product (product_id int PRIMARY KEY, name text NOT NULL, price numeric(10,2), category ltree, parent_id int,
   description text, search tsvector GENERATED ALWAYS AS (to_tsvector('english', coalesce(description, ''))) STORED,
-  embedding vector(3), validity daterange, photo bytea, flags bit(4), weight float8, location point, xml_sheet xml);
+  embedding vector(3), validity daterange, photo bytea, flags bit(4), weight float8, location point);
 CREATE TABLE orders (order_id int PRIMARY KEY, customer_id int REFERENCES customer, ordered_at timestamp NOT NULL,
   shipped_at timestamp, status text NOT NULL, total numeric(12,2), discount real, during tstzrange, details json);
 CREATE TABLE order_item (order_id int REFERENCES orders, product_id int REFERENCES product, quantity int NOT NULL,
@@ -40,10 +40,9 @@ INSERT INTO customer SELECT n, 'First' || n, 'Last' || n % 7, 'user' || n || '@e
   jsonb_build_object('level', n % 5, 'langs', jsonb_build_array('en', 'de'), 'address', jsonb_build_object('city', 'C' || n % 3)),
   hstore('color', 'c' || n % 3), ('10.0.0.' || n)::inet, '08:00:2b:01:02:03', ('00000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid, n % 4 <> 0
   FROM generate_series(1, 40) AS n;
-INSERT INTO product (product_id, name, price, category, parent_id, description, embedding, validity, photo, flags, weight, location, xml_sheet)
+INSERT INTO product (product_id, name, price, category, parent_id, description, embedding, validity, photo, flags, weight, location)
   SELECT n, 'Product ' || n, n * 3.5, ('top.c' || n % 3)::ltree, nullif(n / 2, 0), 'A fine running shoe number ' || n,
-  ARRAY[n, n % 3, 1]::vector, daterange(date '2024-01-01' + n, date '2024-06-01' + n), decode('00ff', 'hex'), B'0101', n / 3.0, point(n, -n),
-  '<sheet><row id="1">x</row></sheet>' FROM generate_series(1, 20) AS n;
+  ARRAY[n, n % 3, 1]::vector, daterange(date '2024-01-01' + n, date '2024-06-01' + n), decode('00ff', 'hex'), B'0101', n / 3.0, point(n, -n) FROM generate_series(1, 20) AS n;
 INSERT INTO orders SELECT n, n % 40 + 1, timestamp '2024-01-15' + n * interval '13 hours', CASE WHEN n % 5 <> 0 THEN timestamp '2024-01-16' + n * interval '13 hours' END,
   (ARRAY['new','paid','shipped','returned'])[n % 4 + 1], n * 10.25, n / 100.0, tstzrange('2024-01-01+00', timestamptz '2024-01-02+00' + n * interval '1 hour'),
   json_build_object('channel', (ARRAY['web','store'])[n % 2 + 1], 'items', json_build_array(n, n + 1)) FROM generate_series(1, 120) AS n;

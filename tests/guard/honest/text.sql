@@ -23,7 +23,7 @@ SELECT setweight(to_tsvector('a'), 'A') || to_tsvector('b'), numnode('a & b'::ts
 SELECT first_name, similarity(first_name, 'Frist1') FROM customer WHERE first_name % 'First1' ORDER BY first_name <-> 'First1', 1 LIMIT 5
 SELECT word_similarity('first', first_name), strict_word_similarity('first', first_name), show_trgm('ab') FROM customer WHERE 'first' <% first_name OR first_name %> 'rst' OR 'a' <<% first_name ORDER BY customer_id LIMIT 2
 SELECT levenshtein('kitten', 'sitting'), soundex('hello'), metaphone('hello', 4), dmetaphone('smith'), difference('a', 'b'), unaccent('Hôtel')
-SELECT attributes -> 'color', attributes ? 'color', attributes @> 'color=>c1', akeys(attributes), svals(attributes), attributes || 'a=>1', attributes - 'color', hstore_to_json(attributes), each(attributes) FROM customer ORDER BY customer_id LIMIT 1
+SELECT attributes -> 'color', attributes ? 'color', attributes @> 'color=>c1', akeys(attributes), svals(attributes), attributes || 'a=>1', attributes - 'color'::text, hstore_to_json(attributes), each(attributes) FROM customer ORDER BY customer_id LIMIT 1
 SELECT category, nlevel(category), subpath(category, 1), category <@ 'top', category ~ 'top.*', 'top.c1'::ltree @> category, category ? ARRAY['top.*']::lquery[], lca(category, 'top.x') FROM product ORDER BY product_id LIMIT 2
 SELECT embedding <-> '[1,2,3]', embedding <#> '[1,2,3]', embedding <=> '[1,2,3]', embedding <+> '[1,2,3]' FROM product ORDER BY embedding <-> '[1,2,3]' LIMIT 3
 SELECT product_id, 1 - (embedding <=> '[1,2,3]'::vector(3)) AS cosine FROM product ORDER BY embedding <=> '[1,2,3]'::vector, 1 LIMIT 3

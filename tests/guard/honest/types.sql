@@ -1,7 +1,7 @@
 SELECT 1::bigint, 2::int2, 3::float8, '4'::numeric(5, 1), 5::real, '6'::money
 SELECT CAST('1' AS integer), CAST(2 AS double precision), CAST('3' AS numeric(10,2)), CAST('a' AS character varying(5)), CAST('b' AS char(3))
 SELECT int '1', float8 '2.5', numeric '3', bool 't', text 'x', date '2024-01-01', time '10:00', timestamp '2024-01-01 10:00', timestamptz '2024-01-01 10:00+00'
-SELECT inet '10.0.0.1', cidr '10.0.0.0/8', macaddr '08:00:2b:01:02:03', uuid '00000000-0000-4000-8000-000000000001', json '{}', jsonb '[1]', xml '<a/>', point '(1,2)', bit '101', varbit '1'
+SELECT inet '10.0.0.1', cidr '10.0.0.0/8', macaddr '08:00:2b:01:02:03', uuid '00000000-0000-4000-8000-000000000001', json '{}', jsonb '[1]', point '(1,2)', bit '101', varbit '1'
 SELECT pg_catalog.date '2024-01-01', "date" '2024-01-01', pg_catalog.int4 '1'
 SELECT timestamp with time zone '2024-01-01 00:00+00', timestamp without time zone '2024-01-01', time with time zone '10:00+01', time(2) '10:00:00.123', timestamp(3) '2024-01-01 00:00:00.1234'
 SELECT interval '1 day', interval '1-2' year to month, interval '3' hour, interval(2) '1.234 seconds', interval '1 2:03' day to minute, interval '5' second(1)
@@ -23,7 +23,7 @@ SELECT array_append(tags, 'z'), array_position(tags, 'a'), array_remove(tags, 'a
 SELECT array_dims(ARRAY[[1,2],[3,4]]), array_fill(7, ARRAY[2]), array_upper(ARRAY[1,2], 1), trim_array(ARRAY[1,2,3], 1), string_to_array('a,b', ','), array_sort(ARRAY[3,1,2])
 SELECT int4range(1, 5) @> 3, '[1,5)'::int4range && '[4,9)', daterange('2024-01-01', NULL), tstzrange(now(), NULL) IS NOT NULL
 SELECT lower(validity), upper(validity), isempty(validity), upper_inf(validity), validity * '[2024-02-01,2024-03-01)'::daterange FROM product ORDER BY product_id LIMIT 2
-SELECT int4multirange(int4range(1, 3), int4range(5, 7)) @> 6, range_agg(validity) FROM product
+SELECT int4multirange(int4range(1, 3), int4range(5, 7)) @> 6, range_agg(validity)::text FROM product
 SELECT int4range(1,3) -|- int4range(3,5), int4range(1,3) << int4range(5,6), int4range(1,5) + int4range(3,9), int4range(1,9) - int4range(5,9), int4range(1,2) &< int4range(1,3)
 SELECT B'101' & B'110', ~B'101', B'101' || B'1', X'1F', b'1'::bit(3), bit_count(B'1011'), get_bit(flags, 1) FROM product LIMIT 1
 SELECT E'\\xDEADBEEF'::bytea, '\x00ff'::bytea, encode(photo, 'base64'), octet_length(photo), md5('x'), sha256('x'), decode('ff', 'hex') FROM product LIMIT 1
@@ -34,8 +34,8 @@ SELECT ROW('a', 'b', 'c')::address, (ROW('a', 'b', 'c')::address).city
 SELECT point(1, 2) <-> point(4, 6), box '((0,0),(1,1))' @> point '(0.5,0.5)', circle '<(0,0),1>', lseg '[(0,0),(1,1)]', path '((0,0),(1,1))', polygon '((0,0),(1,1),(1,0))', area(box '((0,0),(2,2))')
 SELECT location[0], location <@ circle '<(0,0),5>', # path '((0,0),(1,1))', @-@ lseg '[(0,0),(3,4)]', ?| lseg '[(0,0),(0,1)]' FROM product ORDER BY product_id LIMIT 1
 SELECT 0b101, 0o17, 0x1F, 1_000_000, 1.5e3, .5, 5., 1e-3
-SELECT 'a' 'b' AS x
- FROM country LIMIT 0
+SELECT 'a'
+ 'b' AS x FROM country LIMIT 0
 SELECT 'a'
  'b'
 SELECT E'line\nbreak', E'it\'s', 'it''s', $$dollar's$$, $tag$ $$ $tag$, U&'\0041\+000042', U&'d!0061t' UESCAPE '!', N'national'
@@ -53,5 +53,5 @@ SELECT pg_typeof(1), pg_typeof('a'::text), format_type(23, NULL), pg_column_size
 SELECT current_database() IS NOT NULL, current_schema, current_user = session_user, version() IS NOT NULL, current_catalog IS NOT NULL
 SELECT uuid_extract_version('00000000-0000-4000-8000-000000000001'), token::text FROM customer ORDER BY 1, 2 LIMIT 1
 SELECT 1 OPERATOR(pg_catalog.+) 2, 'a' OPERATOR(pg_catalog.||) 'b'
-SELECT int4(5.5), float8(1), text(5), numeric(1), date(timestamp '2024-01-01'), "timestamp"(date '2024-01-01'), uuid('00000000-0000-4000-8000-000000000001'), inet('10.0.0.1')
+SELECT int4(5.5), float8(1), text(5), date(timestamp '2024-01-01'), "timestamp"(date '2024-01-01'), uuid('00000000-0000-4000-8000-000000000001'), inet('10.0.0.1')
 SELECT x::int::text::varchar(10)::text, x::numeric(10,2)::int FROM (VALUES (1.5)) v(x)
