@@ -39,6 +39,15 @@ pub struct GlobalArgs {
     /// The database to ask [env: DATABASE_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
+    /// Use the embedded sample database
+    #[arg(long, global = true)]
+    pub demo: bool,
+    /// Use an embedded database that holds this CSV, Parquet or JSON-lines file as a table; may be repeated
+    #[arg(long, global = true, value_name = "PATH")]
+    pub file: Vec<PathBuf>,
+    /// Keep the files' database under this name; alone, open what was kept
+    #[arg(long, global = true, value_name = "NAME")]
+    pub keep: Option<String>,
     /// The database of pgagent's own tables, if it is another one [env: PGAGENT_MEMORY_URL]
     #[arg(long, global = true, value_name = "URL")]
     pub memory_url: Option<String>,
@@ -106,6 +115,14 @@ pub enum Command {
     Chat(AskArgs),
     /// Index the schema
     Index,
+    /// Ask about the embedded sample database, in an interactive session
+    Demo {
+        /// Make the sample database anew
+        #[arg(long)]
+        reset: bool,
+        #[command(flatten)]
+        args: AskArgs,
+    },
     /// Show what retrieval would put before the planner
     Search { question: String },
     /// Run one guarded read-only query, from the argument or stdin
@@ -114,6 +131,15 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Write the man pages into a folder
     Man { folder: PathBuf },
+    /// The process behind `--demo`
+    #[cfg(feature = "embedded")]
+    #[command(hide = true, name = crate::embedded::SUBCOMMAND)]
+    EmbeddedServer {
+        root: PathBuf,
+        socket: Option<PathBuf>,
+        #[arg(long)]
+        throw_away: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -241,6 +267,11 @@ impl AskArgs {
 }
 
 impl GlobalArgs {
+    /// Whether an embedded database takes the place of `DATABASE_URL`.
+    pub fn is_embedded(&self) -> bool {
+        self.demo || !self.file.is_empty() || self.keep.is_some()
+    }
+
     /// Flag over profile over environment over file over default.
     ///
     /// # Errors
@@ -254,6 +285,7 @@ impl GlobalArgs {
             database_url: or_env(&self.database_url, "DATABASE_URL").map(Secret::new),
             password_command: get("PGAGENT_PASSWORD_COMMAND"),
             memory_url: or_env(&self.memory_url, "PGAGENT_MEMORY_URL").map(Secret::new),
+            opened: None,
             redis: or_env(&self.redis, "REDIS_URL").map(|url| RedisConfig {
                 url: Secret::new(url),
                 required: self.redis.is_some(),

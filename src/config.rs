@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::db::Pool;
 use crate::error::{self, Error};
 
 /// The model when a Gemini key is there and nothing else is said.
@@ -261,6 +262,8 @@ pub struct Config {
     /// Prints the database's password; run when a connection string has none.
     pub password_command: Option<String>,
     pub memory_url: Option<Secret>,
+    /// An embedded database that is open: it takes the place of `database_url`.
+    pub opened: Option<Pool>,
     pub redis: Option<RedisConfig>,
     pub model: Option<String>,
     pub embedding_model: Option<String>,

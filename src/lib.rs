@@ -35,6 +35,7 @@
 //! | [`schema`] | catalog, chunks, index, retrieval, setup |
 //! | [`llm`] | chat and embedding models through `genai` |
 //! | [`session`] | sessions in memory or Redis |
+//! | `embedded` | Postgres inside the binary: sample data |
 //!
 //! # As a library
 //!
@@ -46,6 +47,8 @@ pub mod commands;
 pub mod config;
 pub mod config_file;
 pub mod db;
+#[cfg(feature = "embedded")]
+pub mod embedded;
 pub mod error;
 pub mod llm;
 pub mod render;

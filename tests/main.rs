@@ -4,6 +4,8 @@
 
 mod ask;
 mod cli;
+#[cfg(feature = "embedded")]
+mod embedded;
 mod faults;
 mod guard;
 mod sessions;

@@ -4,6 +4,8 @@ mod ask;
 mod chart;
 mod chat;
 mod conversation;
+#[cfg(feature = "embedded")]
+mod embedded;
 mod index;
 mod manual;
 mod parts;
@@ -26,41 +28,61 @@ use crate::render::Look;
 /// # Errors
 /// What the person is told, with its own exit code.
 pub async fn run(cli: Cli) -> Result<u8> {
-    let config = cli.global.config()?;
+    #[cfg(feature = "embedded")]
+    if let Some(Command::EmbeddedServer {
+        root,
+        socket,
+        throw_away,
+    }) = cli.command
+    {
+        return embedded::serve(root, socket, throw_away).await;
+    }
+    let mut config = cli.global.config()?;
+    // Until the end: it holds the lock on its files.
+    let embedded = embedded::open(&cli, &mut config).await?;
+    let code = run_with(&config, cli).await;
+    if let Some(embedded) = embedded {
+        embedded.close().await;
+    }
+    code
+}
+
+async fn run_with(config: &Config, cli: Cli) -> Result<u8> {
     let reindex = cli.global.index;
     match cli.command {
-        Some(Command::Sql(args)) => sql::run(&config, &args).await,
+        Some(Command::Sql(args)) => sql::run(config, &args).await,
         Some(Command::Setup {
             readonly_role: Some(name),
-        }) => setup::print_readonly_role(&config, &name).await,
+        }) => setup::print_readonly_role(config, &name).await,
         Some(Command::Setup {
             readonly_role: None,
         }) => {
-            let code = setup::run(&config).await?;
+            let code = setup::run(config).await?;
             if reindex && code == 0 {
-                index::run(&config).await?;
+                index::run(config).await?;
             }
             Ok(code)
         }
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),
-        Some(Command::Index) => index::run(&config).await,
-        None if reindex => index::run(&config).await,
+        Some(Command::Index) => index::run(config).await,
+        None if reindex => index::run(config).await,
         None => Err(Error::usage("no command is given")
             .with_hint("try `pgagent ask \"…\"`, `pgagent chat`, or `pgagent --help`")),
         Some(command) => {
             if reindex {
-                index::run(&config).await?;
+                index::run(config).await?;
             }
             match command {
-                Command::Ask(ask) => ask::run(&config, &ask).await,
-                Command::Chat(args) => chat::run(&config, &args).await,
-                Command::Search { question } => search::run(&config, &question).await,
-                Command::Setup { .. }
-                | Command::Index
-                | Command::Sql(_)
-                | Command::Completions { .. }
-                | Command::Man { .. } => Ok(0),
+                Command::Ask(ask) => ask::run(config, &ask).await,
+                Command::Chat(args) => chat::run(config, &args).await,
+                Command::Demo { args, .. } => {
+                    #[cfg(feature = "embedded")]
+                    embedded::greet();
+                    chat::run(config, &args).await
+                }
+                Command::Search { question } => search::run(config, &question).await,
+                _ => Ok(0),
             }
         }
     }
@@ -158,4 +180,29 @@ fn through_pager(text: &[u8]) -> io::Result<()> {
 /// One line on stderr.
 fn note(line: impl std::fmt::Display) {
     let _ = writeln!(io::stderr(), "{line}");
+}
+
+#[cfg(not(feature = "embedded"))]
+mod embedded {
+    //! In a build without the embedded database, asking for it is an error.
+
+    use crate::cli::{Cli, Command};
+    use crate::config::Config;
+    use crate::error::{Error, Result};
+
+    pub struct Nothing;
+
+    impl Nothing {
+        pub async fn close(self) {}
+    }
+
+    pub async fn open(cli: &Cli, _: &mut Config) -> Result<Option<Nothing>> {
+        if cli.global.is_embedded() || matches!(cli.command, Some(Command::Demo { .. })) {
+            return Err(
+                Error::usage("this program was built without the embedded database")
+                    .with_hint("build it with its default features"),
+            );
+        }
+        Ok(None)
+    }
 }

@@ -19,9 +19,12 @@ use crate::tools::{GroundedSearch, HttpSearch};
 const CONNECTIONS: usize = 5;
 
 pub fn database(config: &Config) -> Result<Postgres> {
+    if let Some(pool) = &config.opened {
+        return Ok(Postgres::over(pool.clone()));
+    }
     let url = config.database_url.as_ref().ok_or_else(|| {
         Error::usage("no database is given")
-            .with_hint("set `DATABASE_URL` in `.env` or the environment, or give `--database-url postgres://user:password@host/database`")
+            .with_hint("set `DATABASE_URL` in `.env` or the environment, give `--database-url postgres://user:password@host/database`, or try `--demo`")
     })?;
     Ok(Postgres::new(&with_password(config, url)?, CONNECTIONS)?)
 }

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{DbError, ServerError};
-pub use pool::{Connection, Pool};
+pub use pool::{Connection, OwnServer, Pool};
 pub use postgres::Postgres;
 pub use role::{Role, readonly_role};
 pub use table::{Cell, Column, ColumnInfo, Table, TableBuilder, Values};

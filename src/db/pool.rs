@@ -5,6 +5,7 @@ use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{ConnectOptions, Connection as _};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,6 +15,24 @@ use crate::config::Secret;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Time for our own server to take a connection. It answers at once, unless a query that nobody waits
+/// for any more keeps it.
+const OWN_CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A server that this program runs for itself. It takes one connection and no cancel request: what
+/// runs on it is ended by stopping it.
+#[async_trait]
+pub trait OwnServer: Send + Sync {
+    /// Names the database, in messages and for what is stored about it.
+    fn name(&self) -> &str;
+
+    /// Where it listens; starts it when it does not run.
+    async fn options(&self) -> Result<PgConnectOptions, DbError>;
+
+    /// Ends it, whatever it does.
+    async fn stop(&self);
+}
+
 /// Connections to one database, opened when they are needed.
 #[derive(Clone)]
 pub struct Pool {
@@ -21,10 +40,15 @@ pub struct Pool {
 }
 
 struct Inner {
-    options: PgConnectOptions,
+    server: Server,
     idle: Mutex<Vec<PgConnection>>,
     permits: Arc<Semaphore>,
     max: usize,
+}
+
+enum Server {
+    At(Box<PgConnectOptions>),
+    Own(Arc<dyn OwnServer>),
 }
 
 /// A connection out of the pool. [`Connection::give_back`] returns it; dropped, it is closed.
@@ -32,6 +56,12 @@ pub struct Connection {
     connection: Option<PgConnection>,
     pool: Arc<Inner>,
     _permit: OwnedSemaphorePermit,
+}
+
+impl std::fmt::Debug for Pool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Pool").field(&self.target()).finish()
+    }
 }
 
 impl Pool {
@@ -47,22 +77,29 @@ impl Pool {
         }
         let options = PgConnectOptions::from_str(text)
             // The parser's message may quote the string, and with it the password.
-            .map_err(|_| DbError::Address("it cannot be parsed".to_owned()))?
-            .application_name("pgagent")
-            // Behind PgBouncer in transaction mode no statement may outlive its transaction: the
-            // few named ones are kept here until `Postgres` closes them.
-            .statement_cache_capacity(16)
-            // PgBouncer does not know this parameter; the server's default prints every digit.
-            .extra_float_digits(None)
-            .disable_statement_logging();
-        Ok(Self {
+            .map_err(|_| DbError::Address("it cannot be parsed".to_owned()))?;
+        Ok(Self::of(Server::At(Box::new(our_way(options))), max))
+    }
+
+    /// The one connection to a server of our own.
+    pub fn own(server: Arc<dyn OwnServer>) -> Self {
+        Self::of(Server::Own(server), 1)
+    }
+
+    fn of(server: Server, max: usize) -> Self {
+        Self {
             inner: Arc::new(Inner {
-                options,
+                server,
                 idle: Mutex::default(),
                 permits: Arc::new(Semaphore::new(max)),
                 max,
             }),
-        })
+        }
+    }
+
+    /// Whether the server keeps time limits; where it does not, the client must.
+    pub fn keeps_time(&self) -> bool {
+        matches!(self.inner.server, Server::At(_))
     }
 
     pub fn max_connections(&self) -> usize {
@@ -71,14 +108,21 @@ impl Pool {
 
     /// `host:port`, for messages.
     pub fn target(&self) -> String {
-        error::target(&self.inner.options)
+        match &self.inner.server {
+            Server::At(options) => error::target(options),
+            Server::Own(server) => server.name().to_owned(),
+        }
     }
 
     /// Names the database for things stored elsewhere about it: host, port and name, no user, no password.
     pub fn identity(&self) -> String {
-        let options = &self.inner.options;
-        let database = options.get_database().unwrap_or(options.get_username());
-        format!("{}/{database}", error::target(options))
+        match &self.inner.server {
+            Server::At(options) => {
+                let database = options.get_database().unwrap_or(options.get_username());
+                format!("{}/{database}", error::target(options))
+            }
+            Server::Own(server) => server.name().to_owned(),
+        }
     }
 
     /// An idle connection, or a new one.
@@ -102,16 +146,35 @@ impl Pool {
         })
     }
 
-    /// A connection beside the pool, for cancelling when all of it is busy.
-    pub(super) async fn connect(&self) -> Result<PgConnection, DbError> {
-        let options = &self.inner.options;
-        match tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(options)).await {
-            Ok(connected) => connected.map_err(|e| DbError::connecting(e, options)),
-            Err(_) => Err(DbError::Unreachable {
-                target: error::target(options),
-                reason: format!("no answer within {} s", CONNECT_TIMEOUT.as_secs()),
-            }),
+    async fn connect(&self) -> Result<PgConnection, DbError> {
+        let server = match &self.inner.server {
+            Server::At(options) => return connect(options, CONNECT_TIMEOUT).await,
+            Server::Own(server) => server,
+        };
+        let options = our_way(server.options().await?);
+        match connect(&options, OWN_CONNECT_TIMEOUT).await {
+            Err(DbError::Unreachable { .. }) => {
+                server.stop().await;
+                let options = our_way(server.options().await?);
+                connect(&options, CONNECT_TIMEOUT).await
+            }
+            connected => connected,
         }
+    }
+
+    /// Stops a backend's statement, from a connection beside the pool.
+    pub(super) async fn cancel(&self, backend: i32) -> Result<(), DbError> {
+        match &self.inner.server {
+            Server::At(options) => {
+                let mut connection = connect(options, CONNECT_TIMEOUT).await?;
+                sqlx::query("SELECT pg_cancel_backend($1)")
+                    .bind(backend)
+                    .execute(&mut connection)
+                    .await?;
+            }
+            Server::Own(server) => server.stop().await,
+        }
+        Ok(())
     }
 
     /// Says goodbye on the idle connections.
@@ -120,6 +183,27 @@ impl Pool {
             let _ = connection.close().await;
         }
     }
+}
+
+async fn connect(options: &PgConnectOptions, timeout: Duration) -> Result<PgConnection, DbError> {
+    match tokio::time::timeout(timeout, PgConnection::connect_with(options)).await {
+        Ok(connected) => connected.map_err(|e| DbError::connecting(e, options)),
+        Err(_) => Err(DbError::Unreachable {
+            target: error::target(options),
+            reason: format!("no answer within {} s", timeout.as_secs()),
+        }),
+    }
+}
+
+fn our_way(options: PgConnectOptions) -> PgConnectOptions {
+    options
+        .application_name("pgagent")
+        // Behind PgBouncer in transaction mode no statement may outlive its transaction: the
+        // few named ones are kept here until `Postgres` closes them.
+        .statement_cache_capacity(16)
+        // PgBouncer does not know this parameter; the server's default prints every digit.
+        .extra_float_digits(None)
+        .disable_statement_logging()
 }
 
 impl Inner {

@@ -39,11 +39,16 @@ impl Postgres {
     /// # Errors
     /// [`DbError::Address`]; nothing is connected before the first query.
     pub fn new(url: &Secret, max_connections: usize) -> Result<Self, DbError> {
-        Ok(Self {
-            pool: Pool::new(url, max_connections)?,
+        Ok(Self::over(Pool::new(url, max_connections)?))
+    }
+
+    /// A database whose connections others use, too.
+    pub fn over(pool: Pool) -> Self {
+        Self {
+            pool,
             zone: OnceLock::new(),
             verdicts: Verdicts::default(),
-        })
+        }
     }
 
     pub fn pool(&self) -> &Pool {
@@ -99,15 +104,9 @@ impl Postgres {
 
     /// Stops a backend's statement from a connection of its own.
     async fn cancel(&self, pid: i32) {
-        let stop = async {
-            let mut connection = self.pool.connect().await?;
-            sqlx::query("SELECT pg_cancel_backend($1)")
-                .bind(pid)
-                .execute(&mut connection)
-                .await?;
-            Ok::<(), DbError>(())
-        };
-        if let Ok(Err(error)) = tokio::time::timeout(Duration::from_secs(3), stop).await {
+        if let Ok(Err(error)) =
+            tokio::time::timeout(Duration::from_secs(3), self.pool.cancel(pid)).await
+        {
             tracing::warn!(%error, "the running query could not be cancelled");
         }
     }
@@ -168,7 +167,10 @@ impl Database for Postgres {
         let prefix = sql.find('\n').map_or(0, |at| at + 1);
         tracing::debug!(db.query.text = query.text(), "run");
         // The server keeps the time; the client's own limit is for a server that is gone.
-        let patience = limits.timeout + Duration::from_secs(5);
+        let patience = match self.pool.keeps_time() {
+            true => limits.timeout + Duration::from_secs(5),
+            false => limits.timeout,
+        };
         let outcome = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(DbError::Cancelled),

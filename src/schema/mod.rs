@@ -14,7 +14,7 @@ pub use catalog::Catalog;
 pub use chunk::{Chunk, ChunkKind, chunks, words};
 pub use index::{IndexReport, Indexing, index};
 pub use retrieve::PgSchemaIndex;
-pub use setup::{Problem, SetupReport, setup};
+pub use setup::{Problem, SetupReport, fingerprint, setup};
 
 use crate::error::Result;
 

@@ -169,6 +169,14 @@ async fn applied(db: &mut PgConnection) -> Result<i64, DbError> {
     Ok(count)
 }
 
+/// Changes when a migration is added.
+pub fn fingerprint() -> Vec<u8> {
+    migrator()
+        .iter()
+        .flat_map(|migration| migration.checksum.to_vec())
+        .collect()
+}
+
 /// The files in `migrations/`, append-only.
 fn migrator() -> Migrator {
     let mut migrator = Migrator::with_migrations(vec![Migration::new(
