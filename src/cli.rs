@@ -47,12 +47,15 @@ pub struct GlobalArgs {
     /// The model that plans and judges [env: PGAGENT_MODEL]
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
-    /// The model for the schema index, or `none` [env: PGAGENT_EMBEDDING_MODEL]
+    /// The model for the schema index: a provider's, `local`, or `none` [env: PGAGENT_EMBEDDING_MODEL]
     #[arg(long, global = true, value_name = "NAME")]
     pub embedding_model: Option<String>,
     /// Take the settings of this section of `pgagent.toml` [env: PGAGENT_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Never look at this schema, table or column, such as `hr`, `hr.salary` or `*.*.email`; may be repeated [env: PGAGENT_EXCLUDE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub exclude: Vec<String>,
     /// Re-index the schema first
     #[arg(long, global = true)]
     pub index: bool,
@@ -97,6 +100,12 @@ pub enum Command {
     Index,
     /// Show what retrieval would put before the planner
     Search { question: String },
+    /// Measure retrieval on questions whose tables and columns are known
+    Eval {
+        /// A JSONL of {"question", "tables": [], "columns": []}
+        #[arg(long, value_name = "FILE")]
+        retrieval: std::path::PathBuf,
+    },
     /// Run one guarded read-only query, from the argument or stdin
     Sql(SqlCommand),
     /// Print the completions for a shell
@@ -254,6 +263,12 @@ impl GlobalArgs {
                 .chain(self.allow_function.iter().cloned())
                 .map(|name| name.trim().to_lowercase())
                 .filter(|name| !name.is_empty())
+                .collect(),
+            exclude: get("PGAGENT_EXCLUDE")
+                .unwrap_or_default()
+                .split(',')
+                .map(str::to_owned)
+                .chain(self.exclude.iter().cloned())
                 .collect(),
             schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())

@@ -6,6 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::error::{self, Error};
+use crate::llm::LOCAL_EMBEDDING_MODEL;
 
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
@@ -265,6 +266,8 @@ pub struct Config {
     /// What SEARCH steps use; without it there are none.
     pub web_search: Option<WebSearchConfig>,
     pub allowed_functions: BTreeSet<String>,
+    /// Schemas, tables and columns that are never looked at: `hr`, `hr.salary`, `*.*.email`.
+    pub exclude: Vec<String>,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,
@@ -282,15 +285,13 @@ impl Config {
             .or_else(|| self.providers.has_gemini().then_some(DEFAULT_MODEL))
     }
 
-    /// The embedding model's name, if there is one to call; `none` turns embeddings off.
+    /// The embedding model's name: `local` where no key is there; `none` turns embeddings off.
     pub fn embedding_model(&self) -> Option<&str> {
         match self.embedding_model.as_deref() {
             Some("none") => None,
             Some(name) => Some(name),
-            None => self
-                .providers
-                .has_gemini()
-                .then_some(DEFAULT_EMBEDDING_MODEL),
+            None if self.providers.has_gemini() => Some(DEFAULT_EMBEDDING_MODEL),
+            None => Some(LOCAL_EMBEDDING_MODEL),
         }
     }
 }

@@ -5,6 +5,7 @@
 mod ask;
 mod cli;
 mod faults;
+mod schema;
 mod sessions;
 mod stores;
 mod support;

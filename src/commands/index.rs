@@ -11,6 +11,7 @@ pub async fn run(config: &Config) -> Result<u8> {
     let database = parts::database(config)?;
     let memory = parts::memory(config, &database)?;
     let embedder = parts::embedder(config)?;
+    let excluded = parts::exclusions(config);
     let bar = if std::io::stderr().is_terminal() {
         indicatif::ProgressBar::new_spinner()
     } else {
@@ -27,7 +28,7 @@ pub async fn run(config: &Config) -> Result<u8> {
         bar.tick();
     };
     let report = tokio::select! {
-        report = schema::index(database.pool(), &memory, embedder.as_ref(), progress) => report,
+        report = schema::index(database.pool(), &memory, embedder.as_ref(), &excluded, progress) => report,
         _ = tokio::signal::ctrl_c() => Err(crate::error::Error::interrupted().with_hint("the index is as it was before")),
     };
     bar.finish_and_clear();

@@ -4,6 +4,7 @@ mod ask;
 mod chart;
 mod chat;
 mod conversation;
+mod eval_retrieval;
 mod index;
 mod manual;
 mod parts;
@@ -51,6 +52,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
                 Command::Ask(ask) => ask::run(&config, &ask).await,
                 Command::Chat(args) => chat::run(&config, &args).await,
                 Command::Search { question } => search::run(&config, &question).await,
+                Command::Eval { retrieval } => eval_retrieval::run(&config, &retrieval).await,
                 Command::Setup
                 | Command::Index
                 | Command::Sql(_)

@@ -9,8 +9,10 @@ use crate::agent::Supervisor;
 use crate::config::{AskConfig, Config, Secret, secret_from};
 use crate::db::{Pool, Postgres};
 use crate::error::{Error, Result};
-use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
-use crate::schema::PgSchemaIndex;
+use crate::llm::{
+    ChatModel, Connector, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, connect,
+};
+use crate::schema::{Exclusions, PgSchemaIndex};
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
 use crate::tools::{GroundedSearch, HttpSearch};
@@ -54,16 +56,23 @@ pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
 
 pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
         None => Ok(None),
+        Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
+        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
     }
 }
 
 fn embedder_of(config: &Config, models: &Connector) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
         None => Ok(None),
+        Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
+        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
     }
+}
+
+/// What the person keeps from pgagent.
+pub fn exclusions(config: &Config) -> Exclusions {
+    Exclusions::new(config.exclude.iter().map(String::as_str))
 }
 
 pub fn policy(config: &Config) -> Policy {
@@ -84,7 +93,8 @@ pub fn schema_index(
         memory,
         embedder,
         config.schema_tokens,
-    ))
+    )
+    .without(exclusions(config)))
 }
 
 /// Redis when there is one, else memory. A Redis that is down is an error only when it was asked for by hand.

@@ -8,8 +8,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use pgvector::Vector;
 use sqlx::PgConnection;
 
+use super::Catalog;
 use super::chunk::{Chunk, ChunkKind, chunks};
-use super::{Catalog, retrieve};
+use super::exclude::Exclusions;
+use super::lexical::Lexicon;
+use super::memory::{self, MemoryState};
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{
@@ -47,9 +50,10 @@ pub async fn index(
     target: &Pool,
     memory: &Pool,
     embedder: Option<&Arc<dyn EmbeddingModel>>,
+    excluded: &Exclusions,
     progress: impl Fn(Indexing) + Send + Sync,
 ) -> Result<IndexReport> {
-    let catalog = Catalog::read(target).await?;
+    let catalog = Catalog::read(target, excluded).await?;
     progress(Indexing::Catalog {
         relations: catalog.relations.len(),
     });
@@ -59,11 +63,12 @@ pub async fn index(
     let db = connection.as_mut()?;
     let source = target.identity();
     // Dropped on an error, the connection closes and the transaction with it.
-    retrieve::begin_memory(db, "BEGIN").await?;
-    let state = retrieve::MemoryState::read(db).await?;
+    memory::begin(db, "BEGIN").await?;
+    let state = MemoryState::read(db).await?;
     if !state.tables {
         return Err(
-            Error::failed("the index has no tables yet").with_hint("run `pgagent setup` first")
+            Error::failed("the index has no tables yet, or those of an earlier version")
+                .with_hint("run `pgagent setup` first"),
         );
     }
     lock(db, &source).await?;
@@ -122,6 +127,9 @@ pub async fn index(
         .await?;
     }
     report.removed = remove_others(db, &source, &chunks, &known).await?;
+    if report.changed + report.removed > 0 {
+        write_words(db, &source, &chunks).await?;
+    }
     sqlx::raw_sql("COMMIT")
         .execute(&mut *db)
         .await
@@ -182,7 +190,7 @@ async fn embed_all(
     let mut vectors = HashMap::with_capacity(of);
     let mut batches = stream::iter(wanted.chunks(EMBEDDING_BATCH).map(<[usize]>::to_vec))
         .map(|batch| async move {
-            let texts: Vec<String> = batch.iter().map(|&i| chunks[i].content.clone()).collect();
+            let texts: Vec<String> = batch.iter().map(|&i| chunks[i].meaning.clone()).collect();
             let embedded = embedder.embed(&texts, EmbeddingTask::Document).await?;
             Ok::<_, ModelError>((batch, embedded))
         })
@@ -247,7 +255,7 @@ async fn upsert(
         .bind(kinds)
         .bind(of(|c| c.name.clone()))
         .bind(of(|c| c.content.clone()))
-        .bind(of(|c| c.terms.clone()))
+        .bind(of(|c| c.meaning.clone()))
         .bind(hashes)
         .bind(of(|c| c.metadata.to_string()))
         .bind(models)
@@ -264,6 +272,63 @@ async fn upsert(
         query = query.bind(embeddings);
     }
     query.execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Every word's weight depends on all chunks, so all of them are written anew.
+async fn write_words(db: &mut PgConnection, source: &str, chunks: &[Chunk]) -> Result<(), DbError> {
+    let tables: Vec<&Chunk> = chunks
+        .iter()
+        .filter(|chunk| chunk.kind == ChunkKind::Table)
+        .collect();
+    let ids: HashMap<String, i64> = sqlx::query_as(
+        "SELECT name, id FROM pgagent.long_term_memory WHERE source = $1 AND kind = 'table'",
+    )
+    .bind(source)
+    .persistent(false)
+    .fetch_all(&mut *db)
+    .await?
+    .into_iter()
+    .collect();
+    sqlx::query("DELETE FROM pgagent.long_term_word WHERE source = $1")
+        .bind(source)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    let postings: Vec<(String, Vec<(usize, f32)>)> = Lexicon::new(tables.iter().copied())
+        .into_postings()
+        .into_iter()
+        .collect();
+    for batch in postings.chunks(2_000) {
+        let mut words = Vec::with_capacity(batch.len());
+        // Arrays of arrays of differing length do not travel; their text does.
+        let (mut chunk_ids, mut weights) = (Vec::new(), Vec::new());
+        for (word, list) in batch {
+            let known = |(chunk, weight): &(usize, f32)| {
+                Some((
+                    ids.get(&tables[*chunk].name)?.to_string(),
+                    weight.to_string(),
+                ))
+            };
+            let (of_ids, of_weights): (Vec<String>, Vec<String>) =
+                list.iter().filter_map(known).unzip();
+            words.push(word.as_str());
+            chunk_ids.push(format!("{{{}}}", of_ids.join(",")));
+            weights.push(format!("{{{}}}", of_weights.join(",")));
+        }
+        sqlx::query(
+            "INSERT INTO pgagent.long_term_word (source, word, chunks, weights) \
+             SELECT $1, w.word, w.chunks::bigint[], w.weights::real[] \
+             FROM unnest($2::text[], $3::text[], $4::text[]) AS w(word, chunks, weights)",
+        )
+        .bind(source)
+        .bind(words)
+        .bind(chunk_ids)
+        .bind(weights)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    }
     Ok(())
 }
 

@@ -2,19 +2,30 @@
 
 pub mod catalog;
 mod chunk;
+mod context;
+mod exclude;
 mod index;
 mod lexical;
+mod memory;
+mod rank;
+mod recall;
 mod retrieve;
+mod search;
 mod setup;
+mod trigram;
+mod words;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 pub use catalog::Catalog;
-pub use chunk::{Chunk, ChunkKind, chunks, words};
+pub use chunk::{Chunk, ChunkKind, chunks};
+pub use exclude::Exclusions;
 pub use index::{IndexReport, Indexing, index};
+pub use recall::{Expected, Recall, recall};
 pub use retrieve::PgSchemaIndex;
 pub use setup::{Problem, SetupReport, setup};
+pub use words::{question_words, words};
 
 use crate::error::Result;
 
