@@ -108,7 +108,7 @@ async fn both_rankings_agree() {
     let first: Vec<&str> = found
         .tables
         .iter()
-        .take(3)
+        .take(4)
         .map(|t| t.name.as_str())
         .collect();
     assert!(

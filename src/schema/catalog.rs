@@ -39,7 +39,7 @@ impl RelationKind {
     }
 }
 
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnDef {
     pub name: String,
     pub type_name: String,
@@ -57,7 +57,7 @@ pub struct ColumnDef {
     pub keys: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
     pub schema: String,
     pub name: String,
@@ -104,7 +104,7 @@ pub struct ForeignKey {
 }
 
 /// All that the role may read, less system schemas, pgagent's own, and what the person excludes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     pub relations: Vec<Relation>,
     pub foreign_keys: Vec<ForeignKey>,

@@ -3,6 +3,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use pgvector::Vector;
@@ -13,6 +14,8 @@ use super::chunk::{Chunk, ChunkKind, chunks};
 use super::exclude::Exclusions;
 use super::lexical::Lexicon;
 use super::memory::{self, MemoryState};
+use super::sample::sample;
+use super::values::KnownValue;
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{
@@ -21,6 +24,9 @@ use crate::llm::{
 
 /// Embedding requests under way at once.
 const CONCURRENT_REQUESTS: usize = 4;
+
+/// How long rows are sampled for in one run.
+const SAMPLING: Duration = Duration::from_secs(20);
 
 /// How far an index run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +44,8 @@ pub struct IndexReport {
     pub changed: usize,
     pub removed: usize,
     pub embedded: usize,
+    /// Values that a question's words can be matched to.
+    pub values: usize,
     /// Why there are no vectors, if there are none.
     pub without_vectors: Option<String>,
 }
@@ -53,10 +61,11 @@ pub async fn index(
     excluded: &Exclusions,
     progress: impl Fn(Indexing) + Send + Sync,
 ) -> Result<IndexReport> {
-    let catalog = Catalog::read(target, excluded).await?;
+    let mut catalog = Catalog::read(target, excluded).await?;
     progress(Indexing::Catalog {
         relations: catalog.relations.len(),
     });
+    let values = sample(target, &mut catalog, SAMPLING).await?;
     let chunks = chunks(&catalog);
 
     let mut connection = memory.get().await?;
@@ -96,7 +105,8 @@ pub async fn index(
         // Relationships are found through their tables and need no vector.
         let wants_vector = chunk.kind == ChunkKind::Table && model.is_some();
         let has_vector = old.is_some_and(|old| old.model.is_some() && old.model == model);
-        if wants_vector && !(same && has_vector) {
+        let same_meaning = old.is_some_and(|old| old.meaning == chunk.meaning);
+        if wants_vector && !(same_meaning && has_vector) {
             embed.push(i);
         }
         if !same || (wants_vector && !has_vector) {
@@ -130,6 +140,8 @@ pub async fn index(
     if report.changed + report.removed > 0 {
         write_words(db, &source, &chunks).await?;
     }
+    write_values(db, &source, &values).await?;
+    report.values = values.len();
     sqlx::raw_sql("COMMIT")
         .execute(&mut *db)
         .await
@@ -159,6 +171,8 @@ async fn lock(db: &mut PgConnection, source: &str) -> Result<()> {
 
 struct Known {
     hash: String,
+    /// What was embedded.
+    meaning: String,
     model: Option<String>,
 }
 
@@ -166,8 +180,8 @@ async fn known(
     db: &mut PgConnection,
     source: &str,
 ) -> Result<HashMap<(String, String), Known>, DbError> {
-    let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
-        "SELECT kind, name, content_hash, embedding_model FROM pgagent.long_term_memory \
+    let rows: Vec<(String, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT kind, name, content_hash, terms, embedding_model FROM pgagent.long_term_memory \
          WHERE source = $1 AND kind IN ('table', 'relationship')",
     )
     .bind(source)
@@ -176,7 +190,14 @@ async fn known(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(kind, name, hash, model)| ((kind, name), Known { hash, model }))
+        .map(|(kind, name, hash, meaning, model)| {
+            let known = Known {
+                hash,
+                meaning,
+                model,
+            };
+            ((kind, name), known)
+        })
         .collect())
 }
 
@@ -325,6 +346,36 @@ async fn write_words(db: &mut PgConnection, source: &str, chunks: &[Chunk]) -> R
         .bind(words)
         .bind(chunk_ids)
         .bind(weights)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn write_values(
+    db: &mut PgConnection,
+    source: &str,
+    values: &[KnownValue],
+) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM pgagent.long_term_value WHERE source = $1")
+        .bind(source)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    for batch in values.chunks(5_000) {
+        let of = |field: fn(&KnownValue) -> &str| batch.iter().map(field).collect::<Vec<&str>>();
+        sqlx::query(
+            "INSERT INTO pgagent.long_term_value (source, schema_name, table_name, column_name, value, folded) \
+             SELECT $1, v.* FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS v \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(source)
+        .bind(of(|v| &v.schema))
+        .bind(of(|v| &v.table))
+        .bind(of(|v| &v.column))
+        .bind(of(|v| &v.value))
+        .bind(of(|v| &v.folded))
         .persistent(false)
         .execute(&mut *db)
         .await?;

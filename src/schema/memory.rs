@@ -60,18 +60,15 @@ pub struct IndexState {
 
 impl IndexState {
     pub async fn read(db: &mut PgConnection, source: &str) -> Result<Self, DbError> {
-        // The index is written whole by one model, so that any row tells.
-        let row: Option<(Option<String>,)> = sqlx::query_as(
-            "SELECT embedding_model FROM pgagent.long_term_memory \
-             WHERE source = $1 AND kind = 'table' LIMIT 1",
+        let (indexed, model): (bool, Option<String>) = sqlx::query_as(
+            "SELECT EXISTS (SELECT FROM pgagent.long_term_memory WHERE source = $1 AND kind = 'table'), \
+                    (SELECT embedding_model FROM pgagent.long_term_memory \
+                     WHERE source = $1 AND kind = 'table' AND embedding_model IS NOT NULL LIMIT 1)",
         )
         .bind(source)
         .persistent(false)
-        .fetch_optional(&mut *db)
+        .fetch_one(&mut *db)
         .await?;
-        Ok(Self {
-            indexed: row.is_some(),
-            model: row.and_then(|(model,)| model),
-        })
+        Ok(Self { indexed, model })
     }
 }

@@ -6,24 +6,31 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pgvector::Vector;
 use sqlx::PgConnection;
-use tokio::sync::OnceCell;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::chunk::{Chunk, ChunkKind, chunks};
 use super::exclude::Exclusions;
 use super::index::fitted;
 use super::memory::{self, IndexState, MemoryState};
 use super::rank::{Found, rank};
-use super::{Catalog, Retrieved, SchemaIndex, context, search};
+use super::sample::sample;
+use super::values::{KnownValue, bind, phrases};
+use super::{
+    Catalog, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex, context, search,
+};
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{EMBEDDING_BATCH, EmbeddingModel, EmbeddingTask, LOCAL_EMBEDDING_MODEL};
 
-/// A schema with more relations than this is not read for a question, only searched.
-const MAX_LIVE_RELATIONS: i64 = 400;
+/// A schema with more relations than this is not read for a question when there is an index to search.
+const MAX_LIVE_RELATIONS: i64 = 100;
+/// How long the rows of such a schema are sampled for, once a process.
+const SAMPLING: Duration = Duration::from_millis(1_500);
 
 /// Retrieval on a Postgres target, with the index in the same or another database.
 pub struct PgSchemaIndex {
@@ -34,7 +41,17 @@ pub struct PgSchemaIndex {
     budget: usize,
     excluded: Exclusions,
     max_live_relations: i64,
+    knowledge: Option<Knowledge>,
     catalog: OnceCell<Catalog>,
+    sampled: Mutex<Option<Arc<Sampled>>>,
+}
+
+/// A catalog with what its rows tell.
+struct Sampled {
+    /// As it was read; the sample holds as long as it stays so.
+    catalog: Catalog,
+    chunks: Vec<Chunk>,
+    values: Vec<KnownValue>,
 }
 
 impl PgSchemaIndex {
@@ -51,7 +68,9 @@ impl PgSchemaIndex {
             budget,
             excluded: Exclusions::default(),
             max_live_relations: MAX_LIVE_RELATIONS,
+            knowledge: None,
             catalog: OnceCell::new(),
+            sampled: Mutex::new(None),
         }
     }
 
@@ -59,6 +78,13 @@ impl PgSchemaIndex {
     #[must_use]
     pub fn without(mut self, excluded: Exclusions) -> Self {
         self.excluded = excluded;
+        self
+    }
+
+    /// Examples and notes to be retrieved with the schema.
+    #[must_use]
+    pub fn knowing(mut self, knowledge: Knowledge) -> Self {
+        self.knowledge = Some(knowledge);
         self
     }
 
@@ -113,19 +139,46 @@ impl PgSchemaIndex {
         Ok(count)
     }
 
-    /// All of the schema, when it is not too large to be read.
-    async fn live(&self) -> Result<Option<Vec<Chunk>>> {
-        if self.relation_count().await? > self.max_live_relations {
-            return Ok(None);
-        }
+    /// All of the schema as it is now, with what its rows tell where it is small.
+    async fn live(&self, sampling: bool) -> Result<Arc<Sampled>> {
         let catalog = Catalog::read(&self.target, &self.excluded).await?;
         if catalog.relations.is_empty() {
             return Err(Error::failed("there is no table here that this role may read")
                 .with_hint("check the database's name in `DATABASE_URL` and the role's rights: GRANT SELECT ON ALL TABLES IN SCHEMA … TO …"));
         }
-        let chunks = chunks(&catalog);
-        let _ = self.catalog.set(catalog);
-        Ok(Some(chunks))
+        let mut kept = self.sampled.lock().await;
+        if let Some(sampled) = kept.as_ref().filter(|sampled| sampled.catalog == catalog) {
+            return Ok(Arc::clone(sampled));
+        }
+        let mut enriched = catalog.clone();
+        let values = match sampling {
+            true => sample(&self.target, &mut enriched, SAMPLING).await?,
+            false => Vec::new(),
+        };
+        let sampled = Arc::new(Sampled {
+            catalog,
+            chunks: chunks(&enriched),
+            values,
+        });
+        *kept = Some(Arc::clone(&sampled));
+        Ok(sampled)
+    }
+
+    /// From what was read, without the index.
+    async fn from_live(
+        &self,
+        question: &str,
+        live: &Sampled,
+        notices: &mut Vec<String>,
+    ) -> (Retrieved, Vec<KnownValue>) {
+        let chunks = &live.chunks;
+        let ranked = self.rank(chunks, question, notices).await;
+        let retrieved = if context::tokens(chunks) <= self.budget {
+            context::whole(chunks, &ranked)
+        } else {
+            context::within(self.budget, &ranked)
+        };
+        (retrieved, live.values.clone())
     }
 
     /// Ranks chunks that were read; a model in this process embeds them now, of any other the index has
@@ -252,28 +305,42 @@ impl PgSchemaIndex {
 impl SchemaIndex for PgSchemaIndex {
     async fn retrieve(&self, question: &str) -> Result<Retrieved> {
         let mut notices = Vec::new();
-        let mut retrieved = match self.live().await? {
-            Some(chunks) => {
-                let ranked = self.rank(&chunks, question, &mut notices).await;
-                if context::tokens(&chunks) <= self.budget {
-                    context::whole(&chunks, &ranked)
-                } else {
-                    context::within(self.budget, &ranked)
-                }
-            }
-            None => {
-                let found = self
-                    .in_memory(question, &mut notices, async |db, source, state, vector| {
-                        search::search(db, source, question, state, vector).await
-                    })
-                    .await?;
-                let Some(found) = found else {
-                    return Err(Error::failed("the schema is large and not indexed")
-                        .with_hint("run `pgagent setup` once, then `pgagent index`"));
-                };
-                context::within(self.budget, &found)
+        let phrases = phrases(question);
+        let is_small = self.relation_count().await? <= self.max_live_relations;
+        let found = match is_small {
+            true => None,
+            false => {
+                self.in_memory(question, &mut notices, async |db, source, state, vector| {
+                    let found = search::search(db, source, question, state, vector).await?;
+                    Ok((found, search::values(db, source, &phrases, state).await?))
+                })
+                .await?
             }
         };
+        let (mut retrieved, values) = match found {
+            Some((found, values)) => (context::within(self.budget, &found), values),
+            None => {
+                let live = self.live(is_small).await?;
+                if !is_small {
+                    notices.push("the schema is large and not indexed: `pgagent setup` and `pgagent index` make this faster, and find values".to_owned());
+                }
+                self.from_live(question, &live, &mut notices).await
+            }
+        };
+        let rank = |schema: &str, table: &str| {
+            let is_it = |t: &RetrievedTable| t.schema == schema && t.name == table;
+            retrieved.tables.iter().position(is_it)
+        };
+        let bindings = bind(&phrases, &values, rank);
+        let mut recalled = match &self.knowledge {
+            Some(knowledge) => knowledge.recall(question).await.unwrap_or_else(|error| {
+                notices.push(format!("examples and notes are out of reach: {error}"));
+                Recalled::default()
+            }),
+            None => Recalled::default(),
+        };
+        notices.append(&mut recalled.notices);
+        retrieved.complete(bindings, recalled);
         retrieved.notices = notices;
         Ok(retrieved)
     }

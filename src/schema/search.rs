@@ -9,6 +9,7 @@ use super::chunk::ChunkKind;
 use super::lexical;
 use super::memory::MemoryState;
 use super::rank::{FUSION, Found};
+use super::values::{KnownValue, Phrase};
 use super::words::words;
 use crate::db::DbError;
 
@@ -133,4 +134,49 @@ pub async fn cosines(
     .fetch_all(&mut *db)
     .await?;
     Ok(rows)
+}
+
+/// Values of the index that a question's phrases may mean.
+pub async fn values(
+    db: &mut PgConnection,
+    source: &str,
+    phrases: &[Phrase],
+    state: MemoryState,
+) -> Result<Vec<KnownValue>, DbError> {
+    let exact: Vec<&str> = phrases.iter().map(|p| p.folded.as_str()).collect();
+    let fuzzy: Vec<&str> = phrases
+        .iter()
+        .filter(|p| p.fuzzy)
+        .map(|p| p.folded.as_str())
+        .collect();
+    let columns = "schema_name, table_name, column_name, value, folded";
+    let mut sql = format!(
+        "(SELECT {columns} FROM pgagent.long_term_value WHERE source = $1 AND folded = ANY ($2) LIMIT 500)"
+    );
+    if state.trigrams {
+        sql.push_str(&format!(
+            " UNION (SELECT {columns} FROM unnest($3::text[]) AS f(phrase) \
+             CROSS JOIN LATERAL (SELECT * FROM pgagent.long_term_value AS v WHERE v.source = $1 AND v.folded % f.phrase \
+                                 ORDER BY similarity(v.folded, f.phrase) DESC LIMIT 10) AS v)"
+        ));
+    }
+    let mut query =
+        sqlx::query_as::<_, (String, String, String, String, String)>(AssertSqlSafe(sql))
+            .persistent(false)
+            .bind(source)
+            .bind(exact);
+    if state.trigrams {
+        query = query.bind(fuzzy);
+    }
+    let rows = query.fetch_all(&mut *db).await?;
+    Ok(rows
+        .into_iter()
+        .map(|(schema, table, column, value, folded)| KnownValue {
+            schema,
+            table,
+            column,
+            value,
+            folded,
+        })
+        .collect())
 }
