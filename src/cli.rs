@@ -100,6 +100,12 @@ pub enum Command {
     Index,
     /// Show what retrieval would put before the planner
     Search { question: String },
+    /// Verified questions with their SQL
+    #[command(subcommand)]
+    Examples(ExamplesCommand),
+    /// Definitions and rules for the planner
+    #[command(subcommand)]
+    Notes(NotesCommand),
     /// Measure retrieval on questions whose tables and columns are known
     Eval {
         /// A JSONL of {"question", "tables": [], "columns": []}
@@ -112,6 +118,51 @@ pub enum Command {
     Completions { shell: clap_complete::Shell },
     /// Write the man pages into a folder
     Man { folder: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ExamplesCommand {
+    /// Keep a question with SQL that answers it
+    Add {
+        question: String,
+        /// The statement; `-` or nothing reads it from stdin
+        sql: Option<String>,
+    },
+    /// Show them, and which do not hold any more
+    List,
+    /// Forget one
+    Remove { id: i64 },
+    /// Write them as JSON lines, to stdout or a file
+    Export { file: Option<PathBuf> },
+    /// Read JSON lines of {"question", "sql"}
+    Import { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NotesCommand {
+    /// Keep a note
+    Add {
+        /// Its text in Markdown; `-` or nothing reads it from stdin
+        text: Option<String>,
+        /// What it is called; without it, its first line
+        #[arg(long)]
+        name: Option<String>,
+        /// Put it before the planner whatever the question is
+        #[arg(long)]
+        always: bool,
+    },
+    /// Show them
+    List,
+    /// Forget one
+    Remove { name: String },
+    /// Keep each section of Markdown files as a note
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Put them before the planner whatever the question is
+        #[arg(long)]
+        always: bool,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -210,6 +261,9 @@ pub struct AskArgs {
     /// Rows of a result at the most
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub max_rows: usize,
+    /// Do not answer from verified examples, nor show them to the planner
+    #[arg(long)]
+    pub no_examples: bool,
     /// Keep question, SQL, rows, conversation and cost of the session as files in this folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
@@ -230,6 +284,7 @@ impl AskArgs {
             timeout: Duration::from_secs(self.timeout),
             max_rows: self.max_rows,
             strict: self.strict,
+            examples: !self.no_examples,
             ..AskConfig::default()
         }
     }

@@ -236,6 +236,8 @@ pub struct AskConfig {
     pub step_timeout: Duration,
     pub max_rows: usize,
     pub strict: bool,
+    /// Answer from verified examples, and show them to the planner.
+    pub examples: bool,
 }
 
 impl Default for AskConfig {
@@ -248,6 +250,7 @@ impl Default for AskConfig {
             step_timeout: Duration::from_secs(60),
             max_rows: 1_000,
             strict: false,
+            examples: true,
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::IsTerminal;
 use std::path::Path;
 
-use super::{format_or, output, parts};
+use super::{format_for, output, parts};
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
 use crate::schema::{self, Expected, Recall};
@@ -20,13 +20,15 @@ pub async fn run(config: &Config, file: &Path) -> Result<u8> {
     let recall = schema::recall(&index, &expected, |done| bar.set_position(done as u64)).await;
     bar.finish_and_clear();
     let recall = recall?;
-    output(|out| match format_or(config.format, Format::Markdown) {
-        Format::Json => {
-            serde_json::to_writer(&mut *out, &recall)?;
-            writeln!(out)
-        }
-        _ => write!(out, "{}", report(&recall)),
-    })?;
+    output(
+        |out| match format_for(config.format, None, Format::Markdown) {
+            Format::Json => {
+                serde_json::to_writer(&mut *out, &recall)?;
+                writeln!(out)
+            }
+            _ => write!(out, "{}", report(&recall)),
+        },
+    )?;
     Ok(0)
 }
 

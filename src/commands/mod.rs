@@ -5,8 +5,10 @@ mod chart;
 mod chat;
 mod conversation;
 mod eval_retrieval;
+mod examples;
 mod index;
 mod manual;
+mod notes;
 mod parts;
 mod save;
 mod search;
@@ -52,6 +54,8 @@ pub async fn run(cli: Cli) -> Result<u8> {
                 Command::Ask(ask) => ask::run(&config, &ask).await,
                 Command::Chat(args) => chat::run(&config, &args).await,
                 Command::Search { question } => search::run(&config, &question).await,
+                Command::Examples(command) => examples::run(&config, &command).await,
+                Command::Notes(command) => notes::run(&config, &command).await,
                 Command::Eval { retrieval } => eval_retrieval::run(&config, &retrieval).await,
                 Command::Setup
                 | Command::Index

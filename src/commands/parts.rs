@@ -7,12 +7,12 @@ use url::Url;
 use super::note;
 use crate::agent::Supervisor;
 use crate::config::{AskConfig, Config, Secret, secret_from};
-use crate::db::{Pool, Postgres};
+use crate::db::{Database, Pool, Postgres};
 use crate::error::{Error, Result};
 use crate::llm::{
     ChatModel, Connector, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, connect,
 };
-use crate::schema::{Exclusions, PgSchemaIndex};
+use crate::schema::{Exclusions, Knowledge, PgSchemaIndex};
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
 use crate::tools::{GroundedSearch, HttpSearch};
@@ -97,6 +97,21 @@ pub fn schema_index(
     .without(exclusions(config)))
 }
 
+/// Examples and notes, for the commands that keep them.
+pub fn knowledge(config: &Config) -> Result<Knowledge> {
+    let database = Arc::new(database(config)?);
+    knowledge_of(config, &database)
+}
+
+fn knowledge_of(config: &Config, database: &Arc<Postgres>) -> Result<Knowledge> {
+    Ok(Knowledge::new(
+        memory(config, database)?,
+        database.pool(),
+        Arc::clone(database) as Arc<dyn Database>,
+        policy(config),
+    ))
+}
+
 /// Redis when there is one, else memory. A Redis that is down is an error only when it was asked for by hand.
 pub async fn sessions(config: &Config) -> Result<Arc<dyn SessionStore>> {
     let Some(redis) = &config.redis else {
@@ -133,7 +148,8 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_of(config, &models)?;
-    let index = Arc::new(schema_index(config, &database, embedder)?);
+    let index = schema_index(config, &database, embedder)?;
+    let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
     let sessions = sessions(config).await?;
     let mut supervisor = Supervisor::new(
         Arc::clone(&chat),

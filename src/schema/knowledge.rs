@@ -131,15 +131,24 @@ impl Knowledge {
     /// # Errors
     /// The database is out of reach.
     pub async fn recheck(&self) -> Result<Vec<Example>> {
-        let (examples, _) = self.load().await?.unwrap_or_default();
-        let mut aside = Vec::new();
-        for example in examples {
-            let example = self.rechecked(example).await?;
-            if example.problem.is_some() {
-                aside.push(example);
-            }
+        let mut examples = match self.load().await? {
+            Some(_) => self.recheck_all().await?,
+            None => Vec::new(),
+        };
+        examples.retain(|example| example.problem.is_some());
+        Ok(examples)
+    }
+
+    /// All examples, prepared now, with what keeps those that are set aside.
+    ///
+    /// # Errors
+    /// As [`Knowledge::recheck`], and no tables of pgagent's own.
+    pub async fn recheck_all(&self) -> Result<Vec<Example>> {
+        let mut checked = Vec::new();
+        for example in self.examples().await? {
+            checked.push(self.rechecked(example).await?);
         }
-        Ok(aside)
+        Ok(checked)
     }
 
     async fn rechecked(&self, mut example: Example) -> Result<Example> {

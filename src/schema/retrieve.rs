@@ -109,7 +109,7 @@ impl PgSchemaIndex {
     /// # Errors
     /// No such table, or any [`DbError`].
     pub async fn describe(&self, table: &str) -> Result<String> {
-        let catalog = Catalog::read(&self.target).await?;
+        let catalog = Catalog::read(&self.target, &self.excluded).await?;
         let found = catalog.relations.iter().find(|r| {
             [&r.sql_name(), &r.full_name(), &r.name]
                 .iter()
