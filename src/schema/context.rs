@@ -110,7 +110,10 @@ impl Retrieved {
 
     /// The owner's definitions and rules.
     pub fn notes_text(&self) -> String {
-        let text = |n: &Note| format!("{}: {}", n.name, n.text);
+        let text = |n: &Note| match n.text.starts_with(&n.name) {
+            true => n.text.clone(),
+            false => format!("{}: {}", n.name, n.text),
+        };
         self.recalled
             .notes
             .iter()

@@ -76,13 +76,13 @@ pub fn phrases(question: &str) -> Vec<Phrase> {
             let stops = |word: &str| is_stop_word(&word.to_lowercase());
             let says_something = run.iter().any(|word| !stops(word) && word.len() > 1)
                 && !run.iter().all(|word| word.chars().all(char::is_numeric));
-            // A run that begins or ends in "of the" is no value unless someone quotes it.
+            // A run such as "in progress" may be a value, but is not worth comparing with others.
             let edges =
                 run.first().is_some_and(|w| stops(w)) || run.last().is_some_and(|w| stops(w));
-            if is_quoted || (says_something && !edges) {
+            if is_quoted || says_something {
                 let letters = folded.chars().count();
                 found.push(Phrase {
-                    fuzzy: is_quoted || letters >= 5,
+                    fuzzy: is_quoted || (letters >= 5 && !edges),
                     text,
                     folded,
                     span: (from, to),
