@@ -191,12 +191,7 @@ impl Catalog {
             sources,
             enums.into_iter().collect(),
         );
-        for relation in &mut catalog.relations {
-            let (schema, name) = (&relation.schema, &relation.name);
-            relation
-                .columns
-                .retain(|column| !excluded.has_column(schema, name, &column.name));
-        }
+        catalog.leave_out(excluded);
         Ok(catalog)
     }
 
@@ -279,6 +274,35 @@ impl Catalog {
         Self {
             relations,
             foreign_keys,
+        }
+    }
+
+    /// Takes out excluded columns, and with them the keys and view definitions that would tell of them.
+    fn leave_out(&mut self, excluded: &Exclusions) {
+        if excluded.is_empty() {
+            return;
+        }
+        let has = |relation: &Relation, columns: &[String]| {
+            let is_out =
+                |column: &String| excluded.has_column(&relation.schema, &relation.name, column);
+            columns.iter().any(is_out)
+        };
+        let relations = &self.relations;
+        self.foreign_keys.retain(|key| {
+            !has(&relations[key.from], &key.columns) && !has(&relations[key.to], &key.to_columns)
+        });
+        for relation in &mut self.relations {
+            relation.definition = None;
+            if has(relation, &relation.primary_key) {
+                relation.primary_key.clear();
+            }
+            let mut unique_keys = std::mem::take(&mut relation.unique_keys);
+            unique_keys.retain(|key| !has(relation, key));
+            relation.unique_keys = unique_keys;
+            let (schema, name) = (&relation.schema, &relation.name);
+            relation
+                .columns
+                .retain(|column| !excluded.has_column(schema, name, &column.name));
         }
     }
 

@@ -23,6 +23,10 @@ impl Exclusions {
         )
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Whether a table or its whole schema is excluded.
     pub fn has_table(&self, schema: &str, table: &str) -> bool {
         self.0.iter().any(|pattern| match pattern.as_slice() {
