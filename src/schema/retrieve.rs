@@ -165,7 +165,7 @@ impl PgSchemaIndex {
     }
 
     /// From what was read, without the index.
-    async fn from_live(
+    async fn rank_live(
         &self,
         question: &str,
         live: &Sampled,
@@ -324,7 +324,7 @@ impl SchemaIndex for PgSchemaIndex {
                 if !is_small {
                     notices.push("the schema is large and not indexed: `pgagent setup` and `pgagent index` make this faster, and find values".to_owned());
                 }
-                self.from_live(question, &live, &mut notices).await
+                self.rank_live(question, &live, &mut notices).await
             }
         };
         let rank = |schema: &str, table: &str| {
