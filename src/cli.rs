@@ -57,12 +57,15 @@ pub struct GlobalArgs {
     /// The model that plans and judges [env: PGAGENT_MODEL]
     #[arg(long, global = true, value_name = "NAME")]
     pub model: Option<String>,
-    /// The model for the schema index, or `none` [env: PGAGENT_EMBEDDING_MODEL]
+    /// The model for the schema index: a provider's, `local`, or `none` [env: PGAGENT_EMBEDDING_MODEL]
     #[arg(long, global = true, value_name = "NAME")]
     pub embedding_model: Option<String>,
     /// Take the settings of this section of `pgagent.toml` [env: PGAGENT_PROFILE]
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// Never look at this schema, table or column, such as `hr`, `hr.salary` or `*.*.email`; may be repeated [env: PGAGENT_EXCLUDE]
+    #[arg(long, global = true, value_name = "NAME")]
+    pub exclude: Vec<String>,
     /// Re-index the schema first
     #[arg(long, global = true)]
     pub index: bool,
@@ -125,6 +128,18 @@ pub enum Command {
     },
     /// Show what retrieval would put before the planner
     Search { question: String },
+    /// Verified questions with their SQL
+    #[command(subcommand)]
+    Examples(ExamplesCommand),
+    /// Definitions and rules for the planner
+    #[command(subcommand)]
+    Notes(NotesCommand),
+    /// Measure retrieval on questions whose tables and columns are known
+    Eval {
+        /// A JSONL of {"question", "tables": [], "columns": []}
+        #[arg(long, value_name = "FILE")]
+        retrieval: std::path::PathBuf,
+    },
     /// Run one guarded read-only query, from the argument or stdin
     Sql(SqlCommand),
     /// Print the completions for a shell
@@ -139,6 +154,51 @@ pub enum Command {
         socket: Option<PathBuf>,
         #[arg(long)]
         throw_away: bool,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ExamplesCommand {
+    /// Keep a question with SQL that answers it
+    Add {
+        question: String,
+        /// The statement; `-` or nothing reads it from stdin
+        sql: Option<String>,
+    },
+    /// Show them, and which do not hold any more
+    List,
+    /// Forget one
+    Remove { id: i64 },
+    /// Write them as JSON lines, to stdout or a file
+    Export { file: Option<PathBuf> },
+    /// Read JSON lines of {"question", "sql"}
+    Import { file: PathBuf },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum NotesCommand {
+    /// Keep a note
+    Add {
+        /// Its text in Markdown; `-` or nothing reads it from stdin
+        text: Option<String>,
+        /// What it is called; without it, its first line
+        #[arg(long)]
+        name: Option<String>,
+        /// Put it before the planner whatever the question is
+        #[arg(long)]
+        always: bool,
+    },
+    /// Show them
+    List,
+    /// Forget one
+    Remove { name: String },
+    /// Keep each section of Markdown files as a note
+    Import {
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Put them before the planner whatever the question is
+        #[arg(long)]
+        always: bool,
     },
 }
 
@@ -241,6 +301,9 @@ pub struct AskArgs {
     /// Rows of a result at the most
     #[arg(long, default_value_t = 1_000, value_name = "N")]
     pub max_rows: usize,
+    /// Do not answer from verified examples, nor show them to the planner
+    #[arg(long)]
+    pub no_examples: bool,
     /// Keep question, SQL, rows, conversation and cost of the session as files in this folder
     #[arg(long, value_name = "DIR")]
     pub save: Option<PathBuf>,
@@ -261,6 +324,7 @@ impl AskArgs {
             timeout: Duration::from_secs(self.timeout),
             max_rows: self.max_rows,
             strict: self.strict,
+            examples: !self.no_examples,
             ..AskConfig::default()
         }
     }
@@ -312,6 +376,12 @@ impl GlobalArgs {
             require_readonly_role: self.require_readonly_role
                 || get("PGAGENT_REQUIRE_READONLY_ROLE")
                     .is_some_and(|v| v == "1" || v.eq_ignore_ascii_case("true")),
+            exclude: get("PGAGENT_EXCLUDE")
+                .unwrap_or_default()
+                .split(',')
+                .map(str::to_owned)
+                .chain(self.exclude.iter().cloned())
+                .collect(),
             schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(8_000),

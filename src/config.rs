@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::db::Pool;
 use crate::error::{self, Error};
+use crate::llm::LOCAL_EMBEDDING_MODEL;
 
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
@@ -238,6 +239,8 @@ pub struct AskConfig {
     /// What the server may expect one query to cost.
     pub max_cost: Option<f64>,
     pub strict: bool,
+    /// Answer from verified examples, and show them to the planner.
+    pub examples: bool,
 }
 
 impl Default for AskConfig {
@@ -251,6 +254,7 @@ impl Default for AskConfig {
             max_rows: 1_000,
             max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
+            examples: true,
         }
     }
 }
@@ -275,6 +279,8 @@ pub struct Config {
     pub max_cost: Option<f64>,
     /// A role that can do more than read is an error, not a warning.
     pub require_readonly_role: bool,
+    /// Schemas, tables and columns that are never looked at: `hr`, `hr.salary`, `*.*.email`.
+    pub exclude: Vec<String>,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,
@@ -292,15 +298,13 @@ impl Config {
             .or_else(|| self.providers.has_gemini().then_some(DEFAULT_MODEL))
     }
 
-    /// The embedding model's name, if there is one to call; `none` turns embeddings off.
+    /// The embedding model's name: `local` where no key is there; `none` turns embeddings off.
     pub fn embedding_model(&self) -> Option<&str> {
         match self.embedding_model.as_deref() {
             Some("none") => None,
             Some(name) => Some(name),
-            None => self
-                .providers
-                .has_gemini()
-                .then_some(DEFAULT_EMBEDDING_MODEL),
+            None if self.providers.has_gemini() => Some(DEFAULT_EMBEDDING_MODEL),
+            None => Some(LOCAL_EMBEDDING_MODEL),
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::config::env;
 use crate::error::{Error, Result};
 
 /// The keys and the variables that they stand for.
-const KEYS: [(&str, &str); 23] = [
+const KEYS: [(&str, &str); 24] = [
     ("database_url", "DATABASE_URL"),
     ("password_command", "PGAGENT_PASSWORD_COMMAND"),
     ("memory_url", "PGAGENT_MEMORY_URL"),
@@ -23,6 +23,7 @@ const KEYS: [(&str, &str); 23] = [
     ("web_search_url", "PGAGENT_WEB_SEARCH_URL"),
     ("brave_api_key", "BRAVE_API_KEY"),
     ("tavily_api_key", "TAVILY_API_KEY"),
+    ("exclude", "PGAGENT_EXCLUDE"),
     ("allow_functions", "PGAGENT_ALLOW_FUNCTIONS"),
     ("gemini_api_key", "GEMINI_API_KEY"),
     ("gemini_api_key_command", "GEMINI_API_KEY_COMMAND"),

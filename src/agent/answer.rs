@@ -7,6 +7,7 @@ use super::step::StepRecord;
 use crate::db::Table;
 use crate::error::Error;
 use crate::llm::Usage;
+use crate::schema::Binding;
 
 /// How it ended.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub struct Answer {
     pub answer: String,
     pub reasoning: String,
     pub clarification: Option<String>,
+    /// What the question's words were taken to mean in the data.
+    pub bindings: Vec<Binding>,
     pub steps: Vec<StepRecord>,
     pub critique: Option<Critique>,
     pub attempts: u32,

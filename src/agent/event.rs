@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::plan::StepType;
+use crate::schema::Binding;
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -13,6 +14,8 @@ pub enum Event {
     },
     Retrieved {
         tables: Vec<String>,
+        /// What the question's words mean in the data.
+        bindings: Vec<Binding>,
         whole_schema: bool,
         context_tokens: usize,
         duration_ms: f64,

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Outcome as Ending, Timings, TotalUsage};
@@ -13,7 +14,7 @@ use super::event::{Event, Observer};
 use super::executor::{Executor, milliseconds};
 use super::numbers::unsourced;
 use super::plan::Plan;
-use super::planner::{Feedback, PlanRequest, feedback};
+use super::planner::{Feedback, Known, PlanRequest, feedback};
 use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use crate::config::{AskConfig, CriticMode};
@@ -314,6 +315,7 @@ impl<'a> Asked<'a> {
                 .iter()
                 .map(|t| format!("{}.{}", t.schema, t.name))
                 .collect(),
+            bindings: self.retrieved.bindings.clone(),
             whole_schema: self.retrieved.whole,
             context_tokens: self.retrieved.context_tokens,
             duration_ms: milliseconds(self.timings.retrieve),
@@ -327,11 +329,28 @@ impl<'a> Asked<'a> {
 
     async fn plan(&mut self, attempt: u32) -> Outcome {
         let start = Instant::now();
+        if let Some(plan) = self.verified(attempt) {
+            self.plan = Some(plan);
+            return Outcome::Planned;
+        }
         self.observer.observe(&Event::Planning { attempt });
+        let retrieved = &self.retrieved;
+        let examples = match self.supervisor.settings.examples {
+            true => retrieved.examples_text(),
+            false => String::new(),
+        };
         let request = PlanRequest {
             question: self.question,
-            context: &self.retrieved.context,
-            whole_schema: self.retrieved.whole,
+            context: match retrieved.schema.as_str() {
+                "" => &retrieved.context,
+                schema => schema,
+            },
+            whole_schema: retrieved.whole,
+            known: Known {
+                values: &retrieved.values_text(),
+                examples: &examples,
+                notes: &retrieved.notes_text(),
+            },
             today: &today(),
             history: &self.history,
             web_search: self.supervisor.search.is_some(),
@@ -392,6 +411,24 @@ impl<'a> Asked<'a> {
         };
         self.plan = Some(plan);
         outcome
+    }
+
+    /// The plan of a verified example that asks just this. Only the first attempt: when it fails, the
+    /// planner is asked.
+    fn verified(&self, attempt: u32) -> Option<Plan> {
+        let example = self.retrieved.recalled.verified.as_ref();
+        let example = example.filter(|_| attempt == 1 && self.supervisor.settings.examples)?;
+        let plan = json!({
+            "reasoning": "the SQL of a verified example that asks the same",
+            "steps": [{"id": "1", "type": "SQL", "description": "the verified example's SQL",
+                       "tool_input": {"query": example.sql}}],
+        });
+        let plan = Plan::parse(&plan.to_string(), &BTreeSet::new()).ok()?;
+        self.notice(format!(
+            "answered from verified example {}, without a planning call; `--no-examples` plans anew",
+            example.id
+        ));
+        Some(plan)
     }
 
     fn rejected(&mut self, attempt: u32, message: String, error: Error) -> Outcome {
@@ -617,6 +654,7 @@ impl<'a> Asked<'a> {
             answer,
             reasoning,
             clarification,
+            bindings: self.retrieved.bindings,
             steps: self.records,
             critique: self.critique,
             attempts: self.run.attempts(),

@@ -5,12 +5,14 @@ use std::io::IsTerminal;
 use super::{note, parts};
 use crate::config::Config;
 use crate::error::Result;
+use crate::render;
 use crate::schema::{self, Indexing};
 
 pub async fn run(config: &Config) -> Result<u8> {
     let database = parts::database(config)?;
     let memory = parts::memory(config, &database)?;
     let embedder = parts::embedder(config)?;
+    let excluded = parts::exclusions(config);
     let bar = if std::io::stderr().is_terminal() {
         indicatif::ProgressBar::new_spinner()
     } else {
@@ -27,15 +29,27 @@ pub async fn run(config: &Config) -> Result<u8> {
         bar.tick();
     };
     let report = tokio::select! {
-        report = schema::index(database.pool(), &memory, embedder.as_ref(), progress) => report,
+        report = schema::index(database.pool(), &memory, embedder.as_ref(), &excluded, progress) => report,
         _ = tokio::signal::ctrl_c() => Err(crate::error::Error::interrupted().with_hint("the index is as it was before")),
     };
     bar.finish_and_clear();
     let report = report?;
     note(format!(
-        "indexed {} tables and views, {} relationships: {} chunks written, {} embedded, {} removed",
-        report.tables, report.relationships, report.changed, report.embedded, report.removed
+        "indexed {} tables and views, {} relationships, {} values: {} chunks written, {} embedded, {} removed",
+        report.tables,
+        report.relationships,
+        report.values,
+        report.changed,
+        report.embedded,
+        report.removed
     ));
+    for example in parts::knowledge(config)?.recheck().await? {
+        let problem = example.problem.unwrap_or_default();
+        note(format!(
+            "warning: the verified example \"{}\" is set aside: {problem}",
+            render::clean(&example.question)
+        ));
+    }
     if let Some(reason) = report.without_vectors {
         note(format!(
             "note: no vectors, since {reason}; retrieval works on trigrams and text alone"

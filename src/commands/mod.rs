@@ -6,8 +6,11 @@ mod chat;
 mod conversation;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod eval_retrieval;
+mod examples;
 mod index;
 mod manual;
+mod notes;
 mod parts;
 mod save;
 mod search;
@@ -82,6 +85,9 @@ async fn run_with(config: &Config, cli: Cli) -> Result<u8> {
                     chat::run(config, &args).await
                 }
                 Command::Search { question } => search::run(config, &question).await,
+                Command::Examples(command) => examples::run(config, &command).await,
+                Command::Notes(command) => notes::run(config, &command).await,
+                Command::Eval { retrieval } => eval_retrieval::run(config, &retrieval).await,
                 _ => Ok(0),
             }
         }

@@ -7,10 +7,12 @@ use url::Url;
 use super::note;
 use crate::agent::Supervisor;
 use crate::config::{AskConfig, Config, Secret, secret_from};
-use crate::db::{Pool, Postgres, Role};
+use crate::db::{Database, Pool, Postgres, Role};
 use crate::error::{Error, Result};
-use crate::llm::{ChatModel, Connector, EmbeddingModel, connect};
-use crate::schema::PgSchemaIndex;
+use crate::llm::{
+    ChatModel, Connector, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, connect,
+};
+use crate::schema::{Exclusions, Knowledge, PgSchemaIndex};
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
 use crate::tools::{GroundedSearch, HttpSearch};
@@ -73,16 +75,23 @@ pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
 
 pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
         None => Ok(None),
+        Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
+        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
     }
 }
 
 fn embedder_of(config: &Config, models: &Connector) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
-        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
         None => Ok(None),
+        Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
+        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
     }
+}
+
+/// What the person keeps from pgagent.
+pub fn exclusions(config: &Config) -> Exclusions {
+    Exclusions::new(config.exclude.iter().map(String::as_str))
 }
 
 pub fn policy(config: &Config) -> Policy {
@@ -104,6 +113,22 @@ pub fn schema_index(
         memory,
         embedder,
         config.schema_tokens,
+    )
+    .without(exclusions(config)))
+}
+
+/// Examples and notes, for the commands that keep them.
+pub fn knowledge(config: &Config) -> Result<Knowledge> {
+    let database = Arc::new(database(config)?);
+    knowledge_of(config, &database)
+}
+
+fn knowledge_of(config: &Config, database: &Arc<Postgres>) -> Result<Knowledge> {
+    Ok(Knowledge::new(
+        memory(config, database)?,
+        database.pool(),
+        Arc::clone(database) as Arc<dyn Database>,
+        policy(config),
     ))
 }
 
@@ -144,7 +169,8 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_of(config, &models)?;
-    let index = Arc::new(schema_index(config, &database, embedder)?);
+    let index = schema_index(config, &database, embedder)?;
+    let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
     let sessions = sessions(config).await?;
     let mut supervisor = Supervisor::new(
         Arc::clone(&chat),

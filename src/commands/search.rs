@@ -8,7 +8,8 @@ use crate::schema::SchemaIndex;
 
 pub async fn run(config: &Config, question: &str) -> Result<u8> {
     let database = parts::database(config)?;
-    let index = parts::schema_index(config, &database, parts::embedder(config)?)?.ranking_always();
+    let index = parts::schema_index(config, &database, parts::embedder(config)?)?
+        .knowing(parts::knowledge(config)?);
     let found = index.retrieve(question).await?;
     for notice in &found.notices {
         note(format!("note: {notice}"));

@@ -2,6 +2,7 @@
 //! a vector space. The providers are spoken to through `genai`; retries and errors are ours.
 
 mod error;
+mod local;
 mod price;
 mod provider;
 mod retry;
@@ -11,6 +12,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub use error::ModelError;
+pub use local::{LOCAL_EMBEDDING_MODEL, LocalEmbedding};
 pub use price::cost_usd;
 pub use provider::{Connector, ProviderChat, ProviderEmbedding, connect};
 

@@ -61,12 +61,13 @@ impl Serialize for AnswerJson<'_> {
             })
         });
         let timings = &answer.timings;
-        let mut object = serializer.serialize_struct("answer", 11)?;
+        let mut object = serializer.serialize_struct("answer", 12)?;
         object.serialize_field("question", &answer.question)?;
         object.serialize_field("session_id", &answer.session_id)?;
         object.serialize_field("answer", &answer.answer)?;
         object.serialize_field("reasoning", &answer.reasoning)?;
         object.serialize_field("clarification", &answer.clarification)?;
+        object.serialize_field("bindings", &answer.bindings)?;
         object.serialize_field(
             "steps",
             &answer.steps.iter().map(StepJson).collect::<Vec<_>>(),

@@ -46,9 +46,22 @@ impl Observer for Progress {
             Event::Started { .. } => "retrieving".to_owned(),
             Event::Retrieved {
                 tables,
+                bindings,
                 duration_ms,
                 ..
-            } => format!("retrieved {} tables ({duration_ms:.0} ms)", tables.len()),
+            } => {
+                let values = bindings.iter().map(|b| {
+                    format!(
+                        "\n  \"{}\" is '{}' in {}.{}.{}",
+                        b.phrase, b.value, b.schema, b.table, b.column
+                    )
+                });
+                format!(
+                    "retrieved {} tables ({duration_ms:.0} ms){}",
+                    tables.len(),
+                    values.collect::<String>()
+                )
+            }
             Event::Planning { attempt: 1 } => "planning".to_owned(),
             Event::Planning { attempt } => format!("planning again (attempt {attempt})"),
             Event::Planned {

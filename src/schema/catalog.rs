@@ -1,9 +1,10 @@
-//! The target database's own description of itself, read from `pg_catalog` in four queries whatever its size.
+//! The target database's own description of itself, read from `pg_catalog` in five queries whatever its size.
 
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
 
+use super::exclude::Exclusions;
 use crate::db::{DbError, Pool};
 use crate::sql::quote_ident;
 
@@ -38,7 +39,7 @@ impl RelationKind {
     }
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct ColumnDef {
     pub name: String,
     pub type_name: String,
@@ -46,9 +47,17 @@ pub struct ColumnDef {
     pub comment: Option<String>,
     /// Labels of the enum that the column's type is made of.
     pub labels: Vec<String>,
+    /// The type under a domain.
+    pub domain_of: Option<String>,
+    /// The comment on the column's own type, an enum or a domain.
+    pub type_comment: Option<String>,
+    /// A few typical values, where they may be shown.
+    pub values: Vec<String>,
+    /// Keys found in samples of a JSON column.
+    pub keys: Vec<String>,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Relation {
     pub schema: String,
     pub name: String,
@@ -61,6 +70,10 @@ pub struct Relation {
     pub columns: Vec<ColumnDef>,
     pub primary_key: Vec<String>,
     pub unique_keys: Vec<Vec<String>>,
+    /// The query of a view.
+    pub definition: Option<String>,
+    /// The relations that a view reads.
+    pub draws_on: Vec<usize>,
 }
 
 impl Relation {
@@ -86,10 +99,12 @@ pub struct ForeignKey {
     pub columns: Vec<String>,
     pub to: usize,
     pub to_columns: Vec<String>,
+    /// Guessed from names, types and values; not declared.
+    pub inferred: bool,
 }
 
-/// All that the role may read, less system schemas and pgagent's own.
-#[derive(Debug, Clone, Default)]
+/// All that the role may read, less system schemas, pgagent's own, and what the person excludes.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Catalog {
     pub relations: Vec<Relation>,
     pub foreign_keys: Vec<ForeignKey>,
@@ -103,8 +118,19 @@ type RelationRow = (
     bool,
     Option<f64>,
     Option<String>,
+    Option<String>,
 );
-type ColumnRow = (i64, i32, String, String, bool, i64, Option<String>);
+type ColumnRow = (
+    i64,
+    i32,
+    String,
+    String,
+    bool,
+    i64,
+    Option<String>,
+    Option<String>,
+    Option<String>,
+);
 type ConstraintRow = (i64, String, Vec<i32>, i64, Option<Vec<i32>>);
 
 impl Catalog {
@@ -112,14 +138,17 @@ impl Catalog {
     ///
     /// # Errors
     /// Any [`DbError`].
-    pub async fn read(pool: &Pool) -> Result<Self, DbError> {
+    pub async fn read(pool: &Pool, excluded: &Exclusions) -> Result<Self, DbError> {
         let mut connection = pool.get().await?;
-        let catalog = Self::read_on(connection.as_mut()?).await?;
+        let catalog = Self::read_on(connection.as_mut()?, excluded).await?;
         connection.give_back();
         Ok(catalog)
     }
 
-    async fn read_on(connection: &mut PgConnection) -> Result<Self, DbError> {
+    async fn read_on(
+        connection: &mut PgConnection,
+        excluded: &Exclusions,
+    ) -> Result<Self, DbError> {
         sqlx::raw_sql(
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000",
         )
@@ -129,6 +158,10 @@ impl Catalog {
             .persistent(false)
             .fetch_all(&mut *connection)
             .await?;
+        let relations: Vec<RelationRow> = relations
+            .into_iter()
+            .filter(|(_, schema, name, ..)| !excluded.has_table(schema, name))
+            .collect();
         let oids: Vec<i64> = relations.iter().map(|r| r.0).collect();
         let columns: Vec<ColumnRow> = sqlx::query_as(include_str!("queries/columns.sql"))
             .persistent(false)
@@ -145,24 +178,33 @@ impl Catalog {
             .persistent(false)
             .fetch_all(&mut *connection)
             .await?;
+        let sources: Vec<(i64, Vec<i64>)> = sqlx::query_as(include_str!("queries/sources.sql"))
+            .persistent(false)
+            .bind(&oids)
+            .fetch_all(&mut *connection)
+            .await?;
         sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
-        Ok(Self::assemble(
+        let mut catalog = Self::assemble(
             relations,
             columns,
             constraints,
+            sources,
             enums.into_iter().collect(),
-        ))
+        );
+        catalog.leave_out(excluded);
+        Ok(catalog)
     }
 
     fn assemble(
         relation_rows: Vec<RelationRow>,
         column_rows: Vec<ColumnRow>,
         constraint_rows: Vec<ConstraintRow>,
+        source_rows: Vec<(i64, Vec<i64>)>,
         enums: HashMap<i64, Vec<String>>,
     ) -> Self {
         let mut index = HashMap::with_capacity(relation_rows.len());
         let mut relations = Vec::with_capacity(relation_rows.len());
-        for (oid, schema, name, kind, visible, rows, comment) in relation_rows {
+        for (oid, schema, name, kind, visible, rows, comment, definition) in relation_rows {
             index.insert(oid, relations.len());
             relations.push(Relation {
                 schema,
@@ -174,10 +216,14 @@ impl Catalog {
                 columns: Vec::new(),
                 primary_key: Vec::new(),
                 unique_keys: Vec::new(),
+                definition,
+                draws_on: Vec::new(),
             });
         }
         let mut names: HashMap<(i64, i32), String> = HashMap::with_capacity(column_rows.len());
-        for (oid, number, name, type_name, not_null, type_oid, comment) in column_rows {
+        for (oid, number, name, type_name, not_null, type_oid, comment, domain_of, type_comment) in
+            column_rows
+        {
             let Some(&at) = index.get(&oid) else { continue };
             names.insert((oid, number), name.clone());
             relations[at].columns.push(ColumnDef {
@@ -186,6 +232,9 @@ impl Catalog {
                 not_null,
                 comment,
                 labels: enums.get(&type_oid).cloned().unwrap_or_default(),
+                domain_of,
+                type_comment,
+                ..ColumnDef::default()
             });
         }
         let mut foreign_keys = Vec::new();
@@ -208,14 +257,52 @@ impl Catalog {
                             columns,
                             to,
                             to_columns,
+                            inferred: false,
                         });
                     }
                 }
             }
         }
+        for (oid, sources) in source_rows {
+            if let Some(&at) = index.get(&oid) {
+                relations[at].draws_on = sources
+                    .iter()
+                    .filter_map(|oid| index.get(oid).copied())
+                    .collect();
+            }
+        }
         Self {
             relations,
             foreign_keys,
+        }
+    }
+
+    /// Takes out excluded columns, and with them the keys and view definitions that would tell of them.
+    fn leave_out(&mut self, excluded: &Exclusions) {
+        if excluded.is_empty() {
+            return;
+        }
+        let has = |relation: &Relation, columns: &[String]| {
+            let is_out =
+                |column: &String| excluded.has_column(&relation.schema, &relation.name, column);
+            columns.iter().any(is_out)
+        };
+        let relations = &self.relations;
+        self.foreign_keys.retain(|key| {
+            !has(&relations[key.from], &key.columns) && !has(&relations[key.to], &key.to_columns)
+        });
+        for relation in &mut self.relations {
+            relation.definition = None;
+            if has(relation, &relation.primary_key) {
+                relation.primary_key.clear();
+            }
+            let mut unique_keys = std::mem::take(&mut relation.unique_keys);
+            unique_keys.retain(|key| !has(relation, key));
+            relation.unique_keys = unique_keys;
+            let (schema, name) = (&relation.schema, &relation.name);
+            relation
+                .columns
+                .retain(|column| !excluded.has_column(schema, name, &column.name));
         }
     }
 

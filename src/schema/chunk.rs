@@ -1,4 +1,5 @@
-//! The schema in pieces: one chunk a table and one a relationship, each ready to be put before a planner.
+//! The schema in pieces: a chunk a table, several for a wide one, and one a relationship, each ready to be
+//! put before a planner.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
@@ -6,13 +7,32 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::catalog::{Catalog, ForeignKey, Relation};
+use super::catalog::{Catalog, ColumnDef, ForeignKey, Relation};
+use super::lexical::Bag;
+use super::words::{spelt_out, words};
 use crate::sql::quote_ident;
 
 /// Characters of one comment that are kept.
 const MAX_COMMENT: usize = 300;
+/// Characters of a view's query that are kept.
+const MAX_DEFINITION: usize = 500;
 /// Labels of one enum that are listed.
 const MAX_LABELS: usize = 40;
+/// Columns of one chunk; a table with more is split, so that no column drowns.
+const MAX_COLUMNS: usize = 40;
+/// Raised when chunks of the same schema are searched or embedded in another way, so that all are made anew.
+const FORMAT: u8 = 2;
+
+/// What a word counts for finding a table, by where it stands. Tuned on open data: see the README.
+mod weight {
+    pub const NAME: f32 = 2.0;
+    pub const SCHEMA: f32 = 1.0;
+    pub const COLUMN: f32 = 1.0;
+    pub const REFERENCED: f32 = 0.5;
+    pub const COMMENT: f32 = 1.0;
+    pub const COLUMN_COMMENT: f32 = 0.5;
+    pub const VALUE: f32 = 0.5;
+}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum ChunkKind {
@@ -32,20 +52,34 @@ impl ChunkKind {
 #[derive(Debug, Clone)]
 pub struct Chunk {
     pub kind: ChunkKind,
-    /// `schema.table`, or `schema.table(columns) -> schema.table(columns)`.
+    /// `schema.table`, with the part's number in brackets from the second on, or
+    /// `schema.table(columns) -> schema.table(columns)`.
     pub name: String,
     /// The text for the planner.
     pub content: String,
-    /// The words in it, for searching.
-    pub terms: String,
+    /// The text that is embedded: names as words, and comments.
+    pub meaning: String,
+    /// The words it is found by.
+    pub bag: Bag,
     pub metadata: Value,
 }
 
 impl Chunk {
+    pub(super) fn new(kind: ChunkKind, name: String) -> Self {
+        Self {
+            kind,
+            name,
+            content: String::new(),
+            meaning: String::new(),
+            bag: Bag::default(),
+            metadata: Value::Null,
+        }
+    }
+
     /// Changes whenever anything that is stored or embedded does.
     pub fn hash(&self) -> String {
-        let mut hasher = Sha256::new();
-        for part in [&self.content, &self.terms, &self.metadata.to_string()] {
+        let mut hasher = Sha256::new_with_prefix([FORMAT]);
+        for part in [&self.content, &self.meaning, &self.metadata.to_string()] {
             hasher.update(part.as_bytes());
             hasher.update([0]);
         }
@@ -69,13 +103,7 @@ pub fn chunks(catalog: &Catalog) -> Vec<Chunk> {
         .relations
         .iter()
         .zip(&keys)
-        .map(|(relation, keys)| Chunk {
-            kind: ChunkKind::Table,
-            name: relation.full_name(),
-            content: describe(catalog, relation, keys),
-            terms: terms(relation),
-            metadata: json!({ "schema": relation.schema, "name": relation.name }),
-        });
+        .flat_map(|(relation, keys)| parts(catalog, relation, keys));
     let relationships = catalog
         .foreign_keys
         .iter()
@@ -87,38 +115,95 @@ pub fn chunks(catalog: &Catalog) -> Vec<Chunk> {
     chunks
 }
 
-fn describe(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> String {
+/// A table's chunks: one, or several with some of the columns each.
+fn parts(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> Vec<Chunk> {
+    let of = relation.columns.len();
+    let mut slices: Vec<&[ColumnDef]> = relation.columns.chunks(MAX_COLUMNS).collect();
+    if slices.is_empty() {
+        slices.push(&[]);
+    }
+    let last = slices.len() - 1;
+    slices
+        .into_iter()
+        .enumerate()
+        .map(|(part, columns)| {
+            let mut content = heading(relation);
+            if last > 0 {
+                let first = part * MAX_COLUMNS;
+                let _ = write!(content, ", columns {} to {} of {of}", first + 1, first + columns.len());
+            }
+            for column in columns {
+                content.push_str("\n  ");
+                content.push_str(&describe(column));
+            }
+            if part == 0 {
+                content.push_str(&constraints(catalog, relation, keys));
+            }
+            let name = match part {
+                0 => relation.full_name(),
+                part => format!("{} [{}]", relation.full_name(), part + 1),
+            };
+            Chunk {
+                content,
+                meaning: meaning(relation, columns),
+                bag: bag(catalog, relation, columns, keys),
+                metadata: json!({ "schema": relation.schema, "name": relation.name, "words": words(&relation.name), "part": part }),
+                ..Chunk::new(ChunkKind::Table, name)
+            }
+        })
+        .collect()
+}
+
+fn heading(relation: &Relation) -> String {
     let mut text = format!("{} {}", relation.kind.as_str(), relation.sql_name());
     if let Some(rows) = relation.rows.filter(|rows| *rows > 0.0) {
         let _ = write!(text, " (about {rows:.0} rows)");
     }
     push_comment(&mut text, relation.comment.as_deref());
-    for column in &relation.columns {
+    text
+}
+
+/// A column as it stands in a chunk.
+fn describe(column: &ColumnDef) -> String {
+    let mut text = format!("{} {}", quote_ident(&column.name), column.type_name);
+    if let Some(base) = &column.domain_of {
+        let _ = write!(text, " (domain over {base})");
+    }
+    if column.not_null {
+        text.push_str(" not null");
+    }
+    if !column.labels.is_empty() {
+        let _ = write!(text, " in ({})", literals(&column.labels, MAX_LABELS));
+    }
+    if !column.values.is_empty() {
         let _ = write!(
             text,
-            "\n  {} {}",
-            quote_ident(&column.name),
-            column.type_name
+            " such as {}",
+            literals(&column.values, column.values.len())
         );
-        if column.not_null {
-            text.push_str(" not null");
-        }
-        if !column.labels.is_empty() {
-            let shown: Vec<String> = column
-                .labels
-                .iter()
-                .take(MAX_LABELS)
-                .map(|label| format!("'{}'", label.replace('\'', "''")))
-                .collect();
-            let more = if column.labels.len() > MAX_LABELS {
-                ", …"
-            } else {
-                ""
-            };
-            let _ = write!(text, " in ({}{more})", shown.join(", "));
-        }
-        push_comment(&mut text, column.comment.as_deref());
     }
+    if !column.keys.is_empty() {
+        let _ = write!(text, " with keys {}", literals(&column.keys, MAX_LABELS));
+    }
+    push_comment(&mut text, column.comment.as_deref());
+    if column.type_comment.is_some() {
+        push_comment(&mut text, column.type_comment.as_deref());
+    }
+    text
+}
+
+fn literals(values: &[String], most: usize) -> String {
+    let shown: Vec<String> = values
+        .iter()
+        .take(most)
+        .map(|value| format!("'{}'", one_line(value, MAX_COMMENT).replace('\'', "''")))
+        .collect();
+    let more = if values.len() > most { ", …" } else { "" };
+    format!("{}{more}", shown.join(", "))
+}
+
+fn constraints(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> String {
+    let mut text = String::new();
     if !relation.primary_key.is_empty() {
         let _ = write!(
             text,
@@ -132,13 +217,83 @@ fn describe(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> Str
     for key in keys {
         let _ = write!(
             text,
-            "\n  foreign key {} references {} {}",
+            "\n  {} {} references {} {}",
+            if key.inferred {
+                "inferred, not declared: key"
+            } else {
+                "foreign key"
+            },
             column_list(&key.columns),
             catalog.relations[key.to].sql_name(),
             column_list(&key.to_columns)
         );
     }
+    if !relation.draws_on.is_empty() {
+        let sources: Vec<String> = relation
+            .draws_on
+            .iter()
+            .map(|source| catalog.relations[*source].sql_name())
+            .collect();
+        let _ = write!(text, "\n  draws on {}", sources.join(", "));
+    }
+    if let Some(definition) = &relation.definition {
+        let _ = write!(text, "\n  is {}", one_line(definition, MAX_DEFINITION));
+    }
     text
+}
+
+fn meaning(relation: &Relation, columns: &[ColumnDef]) -> String {
+    let name = spelt_out(&relation.name);
+    // Said several times, the name is not lost among the columns.
+    let mut text = format!("{name}. {name}. {name}. {name}: ");
+    if let Some(comment) = &relation.comment {
+        let _ = write!(text, "{}. ", one_line(comment, MAX_COMMENT));
+    }
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|column| match &column.comment {
+            Some(comment) => format!(
+                "{} ({})",
+                spelt_out(&column.name),
+                one_line(comment, MAX_COMMENT)
+            ),
+            None => spelt_out(&column.name),
+        })
+        .collect();
+    text.push_str(&columns.join(", "));
+    text
+}
+
+fn bag(catalog: &Catalog, relation: &Relation, columns: &[ColumnDef], keys: &[&ForeignKey]) -> Bag {
+    let mut bag = Bag::default();
+    bag.add(&relation.name, weight::NAME);
+    if relation.schema != "public" {
+        bag.add(&relation.schema, weight::SCHEMA);
+    }
+    bag.add(
+        relation.comment.as_deref().unwrap_or_default(),
+        weight::COMMENT,
+    );
+    for column in columns {
+        bag.add(&column.name, weight::COLUMN);
+        bag.add(
+            column.comment.as_deref().unwrap_or_default(),
+            weight::COLUMN_COMMENT,
+        );
+        for value in column
+            .labels
+            .iter()
+            .take(MAX_LABELS)
+            .chain(&column.values)
+            .chain(&column.keys)
+        {
+            bag.add(value, weight::VALUE);
+        }
+    }
+    for key in keys {
+        bag.add(&catalog.relations[key.to].name, weight::REFERENCED);
+    }
+    bag
 }
 
 fn relationship(catalog: &Catalog, key: &ForeignKey) -> Chunk {
@@ -158,22 +313,28 @@ fn relationship(catalog: &Catalog, key: &ForeignKey) -> Chunk {
         })
         .collect();
     Chunk {
-        kind: ChunkKind::Relationship,
-        name: format!(
-            "{}({}) -> {}({})",
-            from.full_name(),
-            key.columns.join(", "),
-            to.full_name(),
-            key.to_columns.join(", ")
-        ),
         content: format!(
-            "{} joins {} on {}",
+            "{} joins {} on {}{}",
             from.sql_name(),
             to.sql_name(),
-            condition.join(" and ")
+            condition.join(" and "),
+            if key.inferred {
+                " (inferred, not declared)"
+            } else {
+                ""
+            }
         ),
-        terms: format!("{} {}", words(&from.name), words(&to.name)),
         metadata: json!({ "from": from.full_name(), "to": to.full_name() }),
+        ..Chunk::new(
+            ChunkKind::Relationship,
+            format!(
+                "{}({}) -> {}({})",
+                from.full_name(),
+                key.columns.join(", "),
+                to.full_name(),
+                key.to_columns.join(", ")
+            ),
+        )
     }
 }
 
@@ -187,68 +348,19 @@ fn push_comment(text: &mut String, comment: Option<&str>) {
     let Some(comment) = comment.map(str::trim).filter(|comment| !comment.is_empty()) else {
         return;
     };
-    let line = comment.split_whitespace().collect::<Vec<_>>().join(" ");
     text.push_str(" -- ");
-    match line.char_indices().nth(MAX_COMMENT) {
-        Some((at, _)) => {
-            text.push_str(&line[..at]);
-            text.push('…');
-        }
-        None => text.push_str(&line),
-    }
+    text.push_str(&one_line(comment, MAX_COMMENT));
 }
 
-fn terms(relation: &Relation) -> String {
-    let mut text = words(&relation.name);
-    let comments = relation.columns.iter().filter_map(|c| c.comment.as_deref());
-    for part in relation
-        .columns
-        .iter()
-        .map(|column| words(&column.name))
-        .chain(
-            relation
-                .comment
-                .as_deref()
-                .into_iter()
-                .chain(comments)
-                .map(str::to_owned),
-        )
-        .chain(
-            relation
-                .columns
-                .iter()
-                .flat_map(|c| c.labels.iter().take(MAX_LABELS))
-                .map(|l| words(l)),
-        )
-    {
-        text.push(' ');
-        text.push_str(&part);
+/// Text in one line, cut after `most` characters.
+pub fn one_line(text: &str, most: usize) -> String {
+    // Only so much is looked at: a comment may be megabytes.
+    let begin: String = text.chars().take(4 * most).collect();
+    let line = begin.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(most) {
+        Some((at, _)) => format!("{}…", &line[..at]),
+        None => line,
     }
-    text
-}
-
-/// A name as words: split at `_`, other punctuation, and where case or digits change.
-pub fn words(name: &str) -> String {
-    let mut out = String::with_capacity(name.len() + 4);
-    let mut previous = ' ';
-    for c in name.chars() {
-        if !c.is_alphanumeric() {
-            if previous != ' ' {
-                out.push(' ');
-            }
-            previous = ' ';
-            continue;
-        }
-        let boundary = (previous.is_lowercase() && c.is_uppercase())
-            || (previous.is_alphabetic() && c.is_numeric())
-            || (previous.is_numeric() && c.is_alphabetic());
-        if boundary {
-            out.push(' ');
-        }
-        out.extend(c.to_lowercase());
-        previous = c;
-    }
-    out.trim_end().to_owned()
 }
 
 #[cfg(test)]
@@ -260,9 +372,7 @@ mod tests {
         ColumnDef {
             name: name.to_owned(),
             type_name: type_name.to_owned(),
-            not_null: false,
-            comment: None,
-            labels: Vec::new(),
+            ..ColumnDef::default()
         }
     }
 
@@ -277,6 +387,8 @@ mod tests {
             columns,
             primary_key: Vec::new(),
             unique_keys: Vec::new(),
+            definition: None,
+            draws_on: Vec::new(),
         }
     }
 
@@ -304,6 +416,7 @@ mod tests {
                 columns: vec!["customerId".to_owned()],
                 to: 1,
                 to_columns: vec!["id".to_owned()],
+                inferred: false,
             }],
         }
     }
@@ -326,8 +439,8 @@ mod tests {
         "Sales"."Order" joins customer on "Sales"."Order"."customerId" = customer.id
         "#);
         assert_eq!(
-            chunks[0].terms,
-            "order id customer id state where it\n stands open it s"
+            chunks[0].meaning,
+            "order. order. order. order: id, customer id, state (where it stands)"
         );
     }
 
@@ -342,15 +455,30 @@ mod tests {
     }
 
     #[test]
-    fn names_become_words() {
-        for (name, expected) in [
-            ("sbCustCountry", "sb cust country"),
-            ("rental_id", "rental id"),
-            ("__a__B2c", "a b 2 c"),
-            ("GrößeNord", "größe nord"),
-        ] {
-            assert_eq!(words(name), expected);
-        }
+    fn a_wide_table_is_split_and_keeps_its_keys() {
+        let columns = (0..100)
+            .map(|n| column(&format!("c{n}"), "integer"))
+            .collect();
+        let mut wide = relation("wide", columns);
+        wide.primary_key = vec!["c99".to_owned()];
+        let chunks = chunks(&Catalog {
+            relations: vec![wide],
+            foreign_keys: Vec::new(),
+        });
+        let names: Vec<&str> = chunks.iter().map(|c| c.name.as_str()).collect();
+        assert_eq!(names, ["public.wide", "public.wide [2]", "public.wide [3]"]);
+        assert!(chunks[0].content.ends_with("primary key (c99)"));
+        assert!(
+            chunks[2]
+                .content
+                .starts_with("table wide, columns 81 to 100 of 100\n  c80 ")
+        );
+    }
+
+    #[test]
+    fn a_huge_comment_is_cut_to_one_line() {
+        let line = one_line(&"x\n y ".repeat(1_000_000), 10);
+        assert_eq!(line, "x y x y x …");
     }
 
     #[test]

@@ -3,13 +3,19 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use pgvector::Vector;
 use sqlx::PgConnection;
 
+use super::Catalog;
 use super::chunk::{Chunk, ChunkKind, chunks};
-use super::{Catalog, retrieve};
+use super::exclude::Exclusions;
+use super::lexical::Lexicon;
+use super::memory::{self, MemoryState};
+use super::sample::sample;
+use super::values::KnownValue;
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{
@@ -18,6 +24,9 @@ use crate::llm::{
 
 /// Embedding requests under way at once.
 const CONCURRENT_REQUESTS: usize = 4;
+
+/// How long rows are sampled for in one run.
+const SAMPLING: Duration = Duration::from_secs(20);
 
 /// How far an index run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,6 +44,8 @@ pub struct IndexReport {
     pub changed: usize,
     pub removed: usize,
     pub embedded: usize,
+    /// Values that a question's words can be matched to.
+    pub values: usize,
     /// Why there are no vectors, if there are none.
     pub without_vectors: Option<String>,
 }
@@ -47,23 +58,26 @@ pub async fn index(
     target: &Pool,
     memory: &Pool,
     embedder: Option<&Arc<dyn EmbeddingModel>>,
+    excluded: &Exclusions,
     progress: impl Fn(Indexing) + Send + Sync,
 ) -> Result<IndexReport> {
-    let catalog = Catalog::read(target).await?;
+    let mut catalog = Catalog::read(target, excluded).await?;
     progress(Indexing::Catalog {
         relations: catalog.relations.len(),
     });
+    let values = sample(target, &mut catalog, SAMPLING).await?;
     let chunks = chunks(&catalog);
 
     let mut connection = memory.get().await?;
     let db = connection.as_mut()?;
     let source = target.identity();
     // Dropped on an error, the connection closes and the transaction with it.
-    retrieve::begin_memory(db, "BEGIN").await?;
-    let state = retrieve::MemoryState::read(db).await?;
+    memory::begin(db, "BEGIN").await?;
+    let state = MemoryState::read(db).await?;
     if !state.tables {
         return Err(
-            Error::failed("the index has no tables yet").with_hint("run `pgagent setup` first")
+            Error::failed("the index has no tables yet, or those of an earlier version")
+                .with_hint("run `pgagent setup` first"),
         );
     }
     lock(db, &source).await?;
@@ -91,7 +105,8 @@ pub async fn index(
         // Relationships are found through their tables and need no vector.
         let wants_vector = chunk.kind == ChunkKind::Table && model.is_some();
         let has_vector = old.is_some_and(|old| old.model.is_some() && old.model == model);
-        if wants_vector && !(same && has_vector) {
+        let same_meaning = old.is_some_and(|old| old.meaning == chunk.meaning);
+        if wants_vector && !(same_meaning && has_vector) {
             embed.push(i);
         }
         if !same || (wants_vector && !has_vector) {
@@ -122,6 +137,11 @@ pub async fn index(
         .await?;
     }
     report.removed = remove_others(db, &source, &chunks, &known).await?;
+    if report.changed + report.removed > 0 {
+        write_words(db, &source, &chunks).await?;
+    }
+    write_values(db, &source, &values).await?;
+    report.values = values.len();
     sqlx::raw_sql("COMMIT")
         .execute(&mut *db)
         .await
@@ -151,6 +171,8 @@ async fn lock(db: &mut PgConnection, source: &str) -> Result<()> {
 
 struct Known {
     hash: String,
+    /// What was embedded.
+    meaning: String,
     model: Option<String>,
 }
 
@@ -158,8 +180,8 @@ async fn known(
     db: &mut PgConnection,
     source: &str,
 ) -> Result<HashMap<(String, String), Known>, DbError> {
-    let rows: Vec<(String, String, String, Option<String>)> = sqlx::query_as(
-        "SELECT kind, name, content_hash, embedding_model FROM pgagent.long_term_memory \
+    let rows: Vec<(String, String, String, String, Option<String>)> = sqlx::query_as(
+        "SELECT kind, name, content_hash, terms, embedding_model FROM pgagent.long_term_memory \
          WHERE source = $1 AND kind IN ('table', 'relationship')",
     )
     .bind(source)
@@ -168,7 +190,14 @@ async fn known(
     .await?;
     Ok(rows
         .into_iter()
-        .map(|(kind, name, hash, model)| ((kind, name), Known { hash, model }))
+        .map(|(kind, name, hash, meaning, model)| {
+            let known = Known {
+                hash,
+                meaning,
+                model,
+            };
+            ((kind, name), known)
+        })
         .collect())
 }
 
@@ -182,7 +211,7 @@ async fn embed_all(
     let mut vectors = HashMap::with_capacity(of);
     let mut batches = stream::iter(wanted.chunks(EMBEDDING_BATCH).map(<[usize]>::to_vec))
         .map(|batch| async move {
-            let texts: Vec<String> = batch.iter().map(|&i| chunks[i].content.clone()).collect();
+            let texts: Vec<String> = batch.iter().map(|&i| chunks[i].meaning.clone()).collect();
             let embedded = embedder.embed(&texts, EmbeddingTask::Document).await?;
             Ok::<_, ModelError>((batch, embedded))
         })
@@ -247,7 +276,7 @@ async fn upsert(
         .bind(kinds)
         .bind(of(|c| c.name.clone()))
         .bind(of(|c| c.content.clone()))
-        .bind(of(|c| c.terms.clone()))
+        .bind(of(|c| c.meaning.clone()))
         .bind(hashes)
         .bind(of(|c| c.metadata.to_string()))
         .bind(models)
@@ -264,6 +293,93 @@ async fn upsert(
         query = query.bind(embeddings);
     }
     query.execute(&mut *db).await?;
+    Ok(())
+}
+
+/// Every word's weight depends on all chunks, so all of them are written anew.
+async fn write_words(db: &mut PgConnection, source: &str, chunks: &[Chunk]) -> Result<(), DbError> {
+    let tables: Vec<&Chunk> = chunks
+        .iter()
+        .filter(|chunk| chunk.kind == ChunkKind::Table)
+        .collect();
+    let ids: HashMap<String, i64> = sqlx::query_as(
+        "SELECT name, id FROM pgagent.long_term_memory WHERE source = $1 AND kind = 'table'",
+    )
+    .bind(source)
+    .persistent(false)
+    .fetch_all(&mut *db)
+    .await?
+    .into_iter()
+    .collect();
+    sqlx::query("DELETE FROM pgagent.long_term_word WHERE source = $1")
+        .bind(source)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    let postings: Vec<(String, Vec<(usize, f32)>)> = Lexicon::new(tables.iter().copied())
+        .into_postings()
+        .into_iter()
+        .collect();
+    for batch in postings.chunks(2_000) {
+        let mut words = Vec::with_capacity(batch.len());
+        // Arrays of arrays of differing length do not travel; their text does.
+        let (mut chunk_ids, mut weights) = (Vec::new(), Vec::new());
+        for (word, list) in batch {
+            let known = |(chunk, weight): &(usize, f32)| {
+                Some((
+                    ids.get(&tables[*chunk].name)?.to_string(),
+                    weight.to_string(),
+                ))
+            };
+            let (of_ids, of_weights): (Vec<String>, Vec<String>) =
+                list.iter().filter_map(known).unzip();
+            words.push(word.as_str());
+            chunk_ids.push(format!("{{{}}}", of_ids.join(",")));
+            weights.push(format!("{{{}}}", of_weights.join(",")));
+        }
+        sqlx::query(
+            "INSERT INTO pgagent.long_term_word (source, word, chunks, weights) \
+             SELECT $1, w.word, w.chunks::bigint[], w.weights::real[] \
+             FROM unnest($2::text[], $3::text[], $4::text[]) AS w(word, chunks, weights)",
+        )
+        .bind(source)
+        .bind(words)
+        .bind(chunk_ids)
+        .bind(weights)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    }
+    Ok(())
+}
+
+async fn write_values(
+    db: &mut PgConnection,
+    source: &str,
+    values: &[KnownValue],
+) -> Result<(), DbError> {
+    sqlx::query("DELETE FROM pgagent.long_term_value WHERE source = $1")
+        .bind(source)
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    for batch in values.chunks(5_000) {
+        let of = |field: fn(&KnownValue) -> &str| batch.iter().map(field).collect::<Vec<&str>>();
+        sqlx::query(
+            "INSERT INTO pgagent.long_term_value (source, schema_name, table_name, column_name, value, folded) \
+             SELECT $1, v.* FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) AS v \
+             ON CONFLICT DO NOTHING",
+        )
+        .bind(source)
+        .bind(of(|v| &v.schema))
+        .bind(of(|v| &v.table))
+        .bind(of(|v| &v.column))
+        .bind(of(|v| &v.value))
+        .bind(of(|v| &v.folded))
+        .persistent(false)
+        .execute(&mut *db)
+        .await?;
+    }
     Ok(())
 }
 

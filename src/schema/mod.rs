@@ -2,19 +2,36 @@
 
 pub mod catalog;
 mod chunk;
+mod context;
+mod exclude;
 mod index;
+mod infer;
+mod knowledge;
 mod lexical;
+mod memory;
+mod rank;
+mod recall;
 mod retrieve;
+mod sample;
+mod search;
 mod setup;
+mod trigram;
+mod values;
+mod words;
 
 use async_trait::async_trait;
 use serde::Serialize;
 
 pub use catalog::Catalog;
-pub use chunk::{Chunk, ChunkKind, chunks, words};
+pub use chunk::{Chunk, ChunkKind, chunks};
+pub use exclude::Exclusions;
 pub use index::{IndexReport, Indexing, index};
+pub use knowledge::{Example, Knowledge, Note, Recalled};
+pub use recall::{Expected, Recall, recall};
 pub use retrieve::PgSchemaIndex;
 pub use setup::{Problem, SetupReport, fingerprint, setup};
+pub use values::{Binding, KnownValue};
+pub use words::{question_words, words};
 
 use crate::error::Result;
 
@@ -49,8 +66,18 @@ pub struct RetrievedChunk {
 pub struct Retrieved {
     pub tables: Vec<RetrievedTable>,
     pub chunks: Vec<RetrievedChunk>,
+    /// All that is put before the planner.
     pub context: String,
     pub context_tokens: usize,
+    /// The part of the context that is the schema.
+    #[serde(skip)]
+    pub schema: String,
+    /// What the question's words mean in the data.
+    #[serde(skip)]
+    pub bindings: Vec<Binding>,
+    /// Examples and notes that have to do with the question.
+    #[serde(skip)]
+    pub recalled: Recalled,
     /// Whether the context is all of the schema.
     #[serde(skip)]
     pub whole: bool,
@@ -64,6 +91,11 @@ pub struct Retrieved {
 pub trait SchemaIndex: Send + Sync {
     /// The context for a question, within the token budget.
     async fn retrieve(&self, question: &str) -> Result<Retrieved>;
+
+    /// What the question's words mean in the data, best-ranked tables first.
+    async fn bindings(&self, question: &str) -> Result<Vec<Binding>> {
+        Ok(self.retrieve(question).await?.bindings)
+    }
 
     /// Names that the database does have and that are spelt much like `name`.
     async fn near(&self, name: &str) -> Vec<String>;

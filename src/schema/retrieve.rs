@@ -1,62 +1,36 @@
 //! What of the schema a question is about: all of it when it fits the budget, else the best tables by
-//! vector, trigram and full text, fused by rank and closed over foreign keys, in one statement.
+//! vector, trigram and text, closed over foreign keys.
+//!
+//! A schema of moderate size is read and ranked for every question, so that it is never out of date and
+//! needs no index; a large one is searched in the index by one statement.
 
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use pgvector::Vector;
-use sqlx::{AssertSqlSafe, PgConnection};
-use tokio::sync::OnceCell;
+use sqlx::PgConnection;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::chunk::{Chunk, ChunkKind, chunks};
+use super::exclude::Exclusions;
 use super::index::fitted;
-use super::{Catalog, Retrieved, RetrievedChunk, RetrievedTable, SchemaIndex, Via, lexical};
+use super::memory::{self, IndexState, MemoryState};
+use super::rank::{Found, rank};
+use super::sample::sample;
+use super::values::{KnownValue, bind, phrases};
+use super::{
+    Catalog, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex, context, search,
+};
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
-use crate::llm::{EmbeddingModel, EmbeddingTask, estimate_tokens};
+use crate::llm::{EMBEDDING_BATCH, EmbeddingModel, EmbeddingTask, LOCAL_EMBEDDING_MODEL};
 
-/// A schema with more relations than this is not read for a question, only searched.
-const MAX_LIVE_RELATIONS: i64 = 400;
-
-/// Opens a transaction on the memory database that finds the extensions' types and operators,
-/// whatever schema they live in.
-pub async fn begin_memory(db: &mut PgConnection, begin: &str) -> Result<(), DbError> {
-    let sql = format!(
-        "{begin}; SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', \
-           (SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
-            JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
-            WHERE e.extname IN ('vector', 'pg_trgm'))), true)"
-    );
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await?;
-    Ok(())
-}
-
-/// What the memory database can do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct MemoryState {
-    pub tables: bool,
-    pub vectors: bool,
-    pub trigrams: bool,
-}
-
-impl MemoryState {
-    pub async fn read(db: &mut PgConnection) -> Result<Self, DbError> {
-        let (tables, vectors, trigrams): (bool, bool, bool) = sqlx::query_as(
-            "SELECT to_regclass('pgagent.long_term_memory') IS NOT NULL, \
-                    EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
-                            AND attname = 'embedding' AND NOT attisdropped), \
-                    EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')",
-        )
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await?;
-        Ok(Self {
-            tables,
-            vectors,
-            trigrams,
-        })
-    }
-}
+/// A schema with more relations than this is not read for a question when there is an index to search.
+const MAX_LIVE_RELATIONS: i64 = 100;
+/// How long the rows of such a schema are sampled for, once a process.
+const SAMPLING: Duration = Duration::from_millis(1_500);
 
 /// Retrieval on a Postgres target, with the index in the same or another database.
 pub struct PgSchemaIndex {
@@ -65,9 +39,19 @@ pub struct PgSchemaIndex {
     embedder: Option<Arc<dyn EmbeddingModel>>,
     /// Tokens of context.
     budget: usize,
-    /// Rank even when all of the schema fits.
-    always_rank: bool,
+    excluded: Exclusions,
+    max_live_relations: i64,
+    knowledge: Option<Knowledge>,
     catalog: OnceCell<Catalog>,
+    sampled: Mutex<Option<Arc<Sampled>>>,
+}
+
+/// A catalog with what its rows tell.
+struct Sampled {
+    /// As it was read; the sample holds as long as it stays so.
+    catalog: Catalog,
+    chunks: Vec<Chunk>,
+    values: Vec<KnownValue>,
 }
 
 impl PgSchemaIndex {
@@ -82,15 +66,32 @@ impl PgSchemaIndex {
             memory,
             embedder,
             budget,
-            always_rank: false,
+            excluded: Exclusions::default(),
+            max_live_relations: MAX_LIVE_RELATIONS,
+            knowledge: None,
             catalog: OnceCell::new(),
+            sampled: Mutex::new(None),
         }
     }
 
-    /// For showing what retrieval does: ranks the tables also where the planner would get them all.
+    /// What of the database is never looked at.
     #[must_use]
-    pub fn ranking_always(mut self) -> Self {
-        self.always_rank = true;
+    pub fn without(mut self, excluded: Exclusions) -> Self {
+        self.excluded = excluded;
+        self
+    }
+
+    /// Examples and notes to be retrieved with the schema.
+    #[must_use]
+    pub fn knowing(mut self, knowledge: Knowledge) -> Self {
+        self.knowledge = Some(knowledge);
+        self
+    }
+
+    /// How many tables and views a schema may have that is read for every question.
+    #[must_use]
+    pub fn reading_at_most(mut self, relations: i64) -> Self {
+        self.max_live_relations = relations;
         self
     }
 
@@ -99,7 +100,7 @@ impl PgSchemaIndex {
     /// # Errors
     /// Any [`DbError`].
     pub async fn table_names(&self) -> Result<Vec<String>> {
-        let catalog = Catalog::read(&self.target).await?;
+        let catalog = Catalog::read(&self.target, &self.excluded).await?;
         Ok(catalog.relations.iter().map(|r| r.sql_name()).collect())
     }
 
@@ -108,7 +109,7 @@ impl PgSchemaIndex {
     /// # Errors
     /// No such table, or any [`DbError`].
     pub async fn describe(&self, table: &str) -> Result<String> {
-        let catalog = Catalog::read(&self.target).await?;
+        let catalog = Catalog::read(&self.target, &self.excluded).await?;
         let found = catalog.relations.iter().find(|r| {
             [&r.sql_name(), &r.full_name(), &r.name]
                 .iter()
@@ -138,27 +139,105 @@ impl PgSchemaIndex {
         Ok(count)
     }
 
-    /// All of the schema, when it fits.
-    async fn whole(&self) -> Result<Option<Vec<Chunk>>> {
-        if self.relation_count().await? > MAX_LIVE_RELATIONS {
-            return Ok(None);
-        }
-        let catalog = Catalog::read(&self.target).await?;
+    /// All of the schema as it is now, with what its rows tell where it is small.
+    async fn live(&self, sampling: bool) -> Result<Arc<Sampled>> {
+        let catalog = Catalog::read(&self.target, &self.excluded).await?;
         if catalog.relations.is_empty() {
             return Err(Error::failed("there is no table here that this role may read")
                 .with_hint("check the database's name in `DATABASE_URL` and the role's rights: GRANT SELECT ON ALL TABLES IN SCHEMA … TO …"));
         }
-        let chunks = chunks(&catalog);
-        let _ = self.catalog.set(catalog);
-        Ok(Some(chunks))
+        let mut kept = self.sampled.lock().await;
+        if let Some(sampled) = kept.as_ref().filter(|sampled| sampled.catalog == catalog) {
+            return Ok(Arc::clone(sampled));
+        }
+        let mut enriched = catalog.clone();
+        let values = match sampling {
+            true => sample(&self.target, &mut enriched, SAMPLING).await?,
+            false => Vec::new(),
+        };
+        let sampled = Arc::new(Sampled {
+            catalog,
+            chunks: chunks(&enriched),
+            values,
+        });
+        *kept = Some(Arc::clone(&sampled));
+        Ok(sampled)
     }
 
-    /// Ranked rows from the index; nothing when there is no index.
-    async fn search(
+    /// From what was read, without the index.
+    async fn rank_live(
+        &self,
+        question: &str,
+        live: &Sampled,
+        notices: &mut Vec<String>,
+    ) -> (Retrieved, Vec<KnownValue>) {
+        let chunks = &live.chunks;
+        let ranked = self.rank(chunks, question, notices).await;
+        let retrieved = if context::tokens(chunks) <= self.budget {
+            context::whole(chunks, &ranked)
+        } else {
+            context::within(self.budget, &ranked)
+        };
+        (retrieved, live.values.clone())
+    }
+
+    /// Ranks chunks that were read; a model in this process embeds them now, of any other the index has
+    /// the vectors.
+    async fn rank(
+        &self,
+        chunks: &[Chunk],
+        question: &str,
+        notices: &mut Vec<String>,
+    ) -> Vec<Found> {
+        let cosines = match &self.embedder {
+            None => None,
+            Some(embedder) if embedder.name() == LOCAL_EMBEDDING_MODEL => {
+                local_cosines(embedder.as_ref(), chunks, question).await
+            }
+            Some(_) => self.stored_cosines(chunks, question, notices).await,
+        };
+        rank(chunks, question, cosines.as_deref())
+    }
+
+    async fn stored_cosines(
+        &self,
+        chunks: &[Chunk],
+        question: &str,
+        notices: &mut Vec<String>,
+    ) -> Option<Vec<f64>> {
+        let stored = self
+            .in_memory(
+                question,
+                notices,
+                async |db, source, _, vector| match vector {
+                    Some((vector, model)) => search::cosines(db, source, vector, &model).await,
+                    None => Ok(Vec::new()),
+                },
+            )
+            .await;
+        let stored: HashMap<String, f64> = match stored {
+            Ok(stored) => stored?.into_iter().collect(),
+            Err(error) => {
+                notices.push(format!("retrieval does without vectors: {error}"));
+                return None;
+            }
+        };
+        let cosine = |chunk: &Chunk| stored.get(&chunk.name).copied().unwrap_or(0.0);
+        Some(chunks.iter().map(cosine).collect())
+    }
+
+    /// Does something with the index and the question's vector; nothing when there is no index.
+    async fn in_memory<T>(
         &self,
         question: &str,
         notices: &mut Vec<String>,
-    ) -> Result<Option<Vec<Found>>> {
+        work: impl AsyncFnOnce(
+            &mut PgConnection,
+            &str,
+            MemoryState,
+            Option<(Vector, String)>,
+        ) -> Result<T, DbError>,
+    ) -> Result<Option<T>> {
         let mut connection = match self.memory.get().await {
             Ok(connection) => connection,
             Err(error) => {
@@ -167,32 +246,25 @@ impl PgSchemaIndex {
             }
         };
         let db = connection.as_mut()?;
-        begin_memory(db, "BEGIN READ ONLY").await?;
+        memory::begin(db, "BEGIN READ ONLY").await?;
         let state = MemoryState::read(db).await?;
         let source = self.target.identity();
-        let indexed = if state.tables {
-            IndexState::read(db, &source).await?
-        } else {
-            IndexState::default()
+        let index = match state.tables {
+            true => IndexState::read(db, &source).await?,
+            false => IndexState::default(),
         };
-        if indexed.tables == 0 {
-            sqlx::raw_sql("ROLLBACK")
-                .execute(&mut *db)
-                .await
-                .map_err(DbError::from)?;
-            connection.give_back();
-            return Ok(None);
-        }
-        let vector = self
-            .question_vector(question, state, &indexed, notices)
-            .await;
-        let found = ranked(db, &source, question, state, vector).await?;
+        let done = if index.indexed {
+            let vector = self.question_vector(question, state, &index, notices).await;
+            Some(work(db, &source, state, vector).await?)
+        } else {
+            None
+        };
         sqlx::raw_sql("ROLLBACK")
             .execute(&mut *db)
             .await
             .map_err(DbError::from)?;
         connection.give_back();
-        Ok(Some(found))
+        Ok(done)
     }
 
     /// The question as a vector of the model that the index was made with.
@@ -200,19 +272,18 @@ impl PgSchemaIndex {
         &self,
         question: &str,
         state: MemoryState,
-        indexed: &IndexState,
+        index: &IndexState,
         notices: &mut Vec<String>,
     ) -> Option<(Vector, String)> {
         let embedder = self.embedder.as_ref().filter(|_| state.vectors)?;
         let model = embedder.name();
-        if indexed.with_vectors == 0 {
+        let Some(indexed) = index.model.as_deref() else {
             notices.push("the index has no vectors; `pgagent index` adds them".to_owned());
             return None;
-        }
-        if indexed.model.as_deref() != Some(model) {
+        };
+        if indexed != model {
             notices.push(format!(
-                "the index was made with the embedding model {}, not {model}; without vectors until `pgagent index` is run",
-                indexed.model.as_deref().unwrap_or("of another time")
+                "the index was made with the embedding model {indexed}, not {model}; without vectors until `pgagent index` is run"
             ));
             return None;
         }
@@ -234,27 +305,42 @@ impl PgSchemaIndex {
 impl SchemaIndex for PgSchemaIndex {
     async fn retrieve(&self, question: &str) -> Result<Retrieved> {
         let mut notices = Vec::new();
-        let all = self.whole().await?;
-        let fits = all
-            .as_ref()
-            .is_some_and(|chunks| context_tokens(chunks) <= self.budget);
-        let found = if fits && !self.always_rank {
-            None
-        } else {
-            self.search(question, &mut notices).await?
-        };
-        let mut retrieved = match (all, found) {
-            (Some(chunks), found) if fits => whole_schema(&chunks, found, question),
-            (_, Some(found)) => within(self.budget, found),
-            (Some(chunks), None) => {
-                notices.push("the schema is not indexed; tables were chosen by their words alone (run `pgagent setup` and `pgagent index`)".to_owned());
-                within(self.budget, by_words(&chunks, question))
-            }
-            (None, None) => {
-                return Err(Error::failed("the schema is large and not indexed")
-                    .with_hint("run `pgagent setup` once, then `pgagent index`"));
+        let phrases = phrases(question);
+        let is_small = self.relation_count().await? <= self.max_live_relations;
+        let found = match is_small {
+            true => None,
+            false => {
+                self.in_memory(question, &mut notices, async |db, source, state, vector| {
+                    let found = search::search(db, source, question, state, vector).await?;
+                    Ok((found, search::values(db, source, &phrases, state).await?))
+                })
+                .await?
             }
         };
+        let (mut retrieved, values) = match found {
+            Some((found, values)) => (context::within(self.budget, &found), values),
+            None => {
+                let live = self.live(is_small).await?;
+                if !is_small {
+                    notices.push("the schema is large and not indexed: `pgagent setup` and `pgagent index` make this faster, and find values".to_owned());
+                }
+                self.rank_live(question, &live, &mut notices).await
+            }
+        };
+        let rank = |schema: &str, table: &str| {
+            let is_it = |t: &RetrievedTable| t.schema == schema && t.name == table;
+            retrieved.tables.iter().position(is_it)
+        };
+        let bindings = bind(&phrases, &values, rank);
+        let mut recalled = match &self.knowledge {
+            Some(knowledge) => knowledge.recall(question).await.unwrap_or_else(|error| {
+                notices.push(format!("examples and notes are out of reach: {error}"));
+                Recalled::default()
+            }),
+            None => Recalled::default(),
+        };
+        notices.append(&mut recalled.notices);
+        retrieved.complete(bindings, recalled);
         retrieved.notices = notices;
         Ok(retrieved)
     }
@@ -262,7 +348,7 @@ impl SchemaIndex for PgSchemaIndex {
     async fn near(&self, name: &str) -> Vec<String> {
         let catalog = self
             .catalog
-            .get_or_try_init(|| Catalog::read(&self.target))
+            .get_or_try_init(|| Catalog::read(&self.target, &self.excluded))
             .await;
         catalog
             .map(|catalog| catalog.near(name, 5))
@@ -270,246 +356,31 @@ impl SchemaIndex for PgSchemaIndex {
     }
 }
 
-#[derive(Debug, Default)]
-struct IndexState {
-    tables: i64,
-    with_vectors: i64,
-    model: Option<String>,
-}
-
-impl IndexState {
-    async fn read(db: &mut PgConnection, source: &str) -> Result<Self, DbError> {
-        let (tables, with_vectors, model): (i64, i64, Option<String>) = sqlx::query_as(
-            "SELECT count(*), count(embedding_model), max(embedding_model) \
-             FROM pgagent.long_term_memory WHERE source = $1 AND kind = 'table'",
-        )
-        .bind(source)
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await?;
-        Ok(Self {
-            tables,
-            with_vectors,
-            model,
-        })
-    }
-}
-
-/// One row of the ranking.
-struct Found {
-    kind: String,
-    name: String,
-    content: String,
-    schema: String,
-    table: String,
-    score: f64,
-    via: Vec<Via>,
-}
-
-type FoundRow = (String, String, String, String, String, f64, Vec<String>);
-
-async fn ranked(
-    db: &mut PgConnection,
-    source: &str,
+/// Embeds the question and every table's chunk.
+async fn local_cosines(
+    embedder: &dyn EmbeddingModel,
+    chunks: &[Chunk],
     question: &str,
-    state: MemoryState,
-    vector: Option<(Vector, String)>,
-) -> Result<Vec<Found>, DbError> {
-    let mut sql = String::from("WITH ");
-    let mut ranks = vec!["by_text"];
-    sql.push_str(include_str!("queries/by_text.sql"));
-    if state.trigrams {
-        sql.push_str(", ");
-        sql.push_str(include_str!("queries/by_trigram.sql"));
-        ranks.push("by_trigram");
-    }
-    if vector.is_some() {
-        sql.push_str(", ");
-        sql.push_str(include_str!("queries/by_vector.sql"));
-        ranks.push("by_vector");
-    }
-    let union: Vec<String> = ranks
-        .iter()
-        .map(|r| format!("SELECT id, via, rank FROM {r}"))
-        .collect();
-    sql.push_str(&format!(", found AS ({})", union.join(" UNION ALL ")));
-    sql.push_str(include_str!("queries/fuse.sql"));
-    // Every parameter must appear, whichever parts are in use.
-    sql = sql.replacen(
-        "SELECT 'table' AS kind",
-        "SELECT CASE WHEN $2::text IS NULL THEN '' ELSE 'table' END AS kind",
-        1,
-    );
-
-    let words = lexical::question_words(question).join(" | ");
-    let mut query = sqlx::query_as::<_, FoundRow>(AssertSqlSafe(sql))
-        .persistent(false)
-        .bind(source)
-        .bind(question)
-        .bind(words);
-    if let Some((vector, model)) = vector {
-        query = query.bind(vector).bind(model);
-    }
-    let rows = query.fetch_all(&mut *db).await?;
-    Ok(rows
-        .into_iter()
-        .map(|(kind, name, content, schema, table, score, via)| Found {
-            kind,
-            name,
-            content,
-            schema,
-            table,
-            score,
-            via: via.iter().filter_map(|v| via_from(v)).collect(),
-        })
-        .collect())
-}
-
-fn via_from(name: &str) -> Option<Via> {
-    match name {
-        "vector" => Some(Via::Vector),
-        "trigram" => Some(Via::Trigram),
-        "text" => Some(Via::Text),
-        "foreign_key" => Some(Via::ForeignKey),
-        _ => None,
-    }
-}
-
-fn context_tokens(chunks: &[Chunk]) -> usize {
-    chunks
-        .iter()
-        .filter(|chunk| chunk.kind == ChunkKind::Table)
-        .map(|chunk| estimate_tokens(&chunk.content) + 1)
-        .sum()
-}
-
-/// The tables' texts; they carry their foreign keys, so relationships are not said twice.
-fn context<'a>(tables: impl Iterator<Item = &'a str>) -> String {
-    tables.collect::<Vec<_>>().join("\n\n")
-}
-
-/// Every table, the ranked ones first.
-fn whole_schema(chunks: &[Chunk], found: Option<Vec<Found>>, question: &str) -> Retrieved {
-    let tables: Vec<&Chunk> = chunks
-        .iter()
-        .filter(|c| c.kind == ChunkKind::Table)
-        .collect();
-    let context = context(tables.iter().map(|c| c.content.as_str()));
-    let mut ranked = found.unwrap_or_else(|| by_words(chunks, question));
-    ranked.retain(|f| f.kind == "table");
-    let mut out = Retrieved {
-        context_tokens: estimate_tokens(&context),
-        context,
-        whole: true,
-        ..Retrieved::default()
-    };
-    for found in &ranked {
-        out.push(found);
-    }
-    for chunk in chunks {
-        if out
-            .chunks
+) -> Option<Vec<f64>> {
+    let asked = embedder
+        .embed(&[question.to_owned()], EmbeddingTask::Query)
+        .await
+        .ok()?
+        .pop()?;
+    let mut cosines = Vec::with_capacity(chunks.len());
+    for batch in chunks.chunks(EMBEDDING_BATCH) {
+        let texts: Vec<String> = batch
             .iter()
-            .any(|c| c.kind == chunk.kind.as_str() && c.name == chunk.name)
-        {
-            continue;
-        }
-        out.push(&Found::of(chunk, 0.0, Vec::new()));
-    }
-    out
-}
-
-/// The best that fits the budget, and the relationships among it.
-fn within(budget: usize, found: Vec<Found>) -> Retrieved {
-    let mut out = Retrieved::default();
-    let mut used = 0;
-    for table in found.iter().filter(|f| f.kind == "table") {
-        let tokens = estimate_tokens(&table.content) + 1;
-        if used + tokens > budget && used > 0 {
-            continue;
-        }
-        used += tokens;
-        out.push(table);
-    }
-    out.context = context(out.chunks.iter().map(|c| c.content.as_str()));
-    out.context_tokens = estimate_tokens(&out.context);
-    let names: Vec<String> = out
-        .tables
-        .iter()
-        .map(|t| format!("{}.{}", t.schema, t.name))
-        .collect();
-    for relationship in found.iter().filter(|f| f.kind == "relationship") {
-        if names.contains(&relationship.schema) && names.contains(&relationship.table) {
-            out.push(relationship);
+            .map(|chunk| match chunk.kind {
+                ChunkKind::Table => chunk.meaning.clone(),
+                ChunkKind::Relationship => String::new(),
+            })
+            .collect();
+        for vector in embedder.embed(&texts, EmbeddingTask::Document).await.ok()? {
+            // Both are of length 1.
+            let dot: f32 = asked.iter().zip(&vector).map(|(a, b)| a * b).sum();
+            cosines.push(f64::from(dot));
         }
     }
-    out
-}
-
-/// Tables in the order of their words' weight.
-fn by_words(chunks: &[Chunk], question: &str) -> Vec<Found> {
-    let scores = lexical::scores(question, chunks);
-    let mut found: Vec<Found> = chunks
-        .iter()
-        .zip(scores)
-        .filter(|(chunk, _)| chunk.kind == ChunkKind::Table)
-        .map(|(chunk, score)| {
-            Found::of(
-                chunk,
-                score,
-                if score > 0.0 {
-                    vec![Via::Text]
-                } else {
-                    Vec::new()
-                },
-            )
-        })
-        .collect();
-    found.sort_by(|a, b| b.score.total_cmp(&a.score));
-    found
-}
-
-impl Found {
-    fn of(chunk: &Chunk, score: f64, via: Vec<Via>) -> Self {
-        let text = |key: &str| {
-            chunk
-                .metadata
-                .get(key)
-                .and_then(|v| v.as_str())
-                .unwrap_or_default()
-                .to_owned()
-        };
-        let (schema, table) = match chunk.kind {
-            ChunkKind::Table => (text("schema"), text("name")),
-            ChunkKind::Relationship => (text("from"), text("to")),
-        };
-        Self {
-            kind: chunk.kind.as_str().to_owned(),
-            name: chunk.name.clone(),
-            content: chunk.content.clone(),
-            schema,
-            table,
-            score,
-            via,
-        }
-    }
-}
-
-impl Retrieved {
-    fn push(&mut self, found: &Found) {
-        if found.kind == "table" {
-            self.tables.push(RetrievedTable {
-                schema: found.schema.clone(),
-                name: found.table.clone(),
-                score: found.score,
-                via: found.via.clone(),
-            });
-        }
-        self.chunks.push(RetrievedChunk {
-            kind: found.kind.clone(),
-            name: found.name.clone(),
-            content: found.content.clone(),
-            score: found.score,
-        });
-    }
+    Some(cosines)
 }

@@ -179,13 +179,27 @@ pub fn fingerprint() -> Vec<u8> {
 
 /// The files in `migrations/`, append-only.
 fn migrator() -> Migrator {
-    let mut migrator = Migrator::with_migrations(vec![Migration::new(
-        1,
-        Cow::Borrowed("long term memory"),
-        MigrationType::Simple,
-        include_str!("../../migrations/0001_long_term_memory.sql").into_sql_str(),
-        false,
-    )]);
+    let migration = |version, name: &'static str, sql: &'static str| {
+        Migration::new(
+            version,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            sql.into_sql_str(),
+            false,
+        )
+    };
+    let mut migrator = Migrator::with_migrations(vec![
+        migration(
+            1,
+            "long term memory",
+            include_str!("../../migrations/0001_long_term_memory.sql"),
+        ),
+        migration(
+            2,
+            "words and values",
+            include_str!("../../migrations/0002_words_and_values.sql"),
+        ),
+    ]);
     migrator.dangerous_set_table_name("pgagent.migrations");
     migrator
 }

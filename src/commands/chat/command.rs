@@ -1,7 +1,7 @@
 //! What a line in the chat means.
 
 /// Commands with what they do, in the order of `/help`.
-pub const COMMANDS: [(&str, &str); 14] = [
+pub const COMMANDS: [(&str, &str); 15] = [
     (
         "sql [QUERY]",
         "edit and run the last SQL, or run this query",
@@ -13,6 +13,10 @@ pub const COMMANDS: [(&str, &str); 14] = [
     (
         "export FILE",
         "write the last answer to a .csv, .json or .md file",
+    ),
+    (
+        "save",
+        "keep the last question and its SQL as a verified example",
     ),
     (
         "format [FORM]",

@@ -11,7 +11,7 @@ use clap::ValueEnum;
 use self::command::{COMMANDS, Line};
 use self::lines::Lines;
 use super::conversation::{Conversation, warn};
-use super::{chart, format_for, index, note, output, page, save, sql};
+use super::{chart, examples, format_for, index, note, output, page, save, sql};
 use crate::agent::{Answer, Outcome, TotalUsage};
 use crate::cli::{AskArgs, ChartArg};
 use crate::config::{Config, Format};
@@ -126,6 +126,10 @@ impl Chat {
                 note(format!("written to {}", file.display()));
                 Ok(())
             })?,
+            ("save", _) => {
+                let answer = self.last.as_ref().ok_or_else(nothing_yet)?;
+                examples::save(&self.config, answer).await?;
+            }
             ("format", form) => match Format::from_str(form, true) {
                 Ok(format) => self.config.format = Some(format),
                 Err(_) => return Err(lacks("table, markdown, csv or json", "/format table")),

@@ -2,7 +2,8 @@
 SELECT c.oid::int8, n.nspname::text, c.relname::text, c.relkind::text,
        pg_catalog.pg_table_is_visible(c.oid),
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END,
-       pg_catalog.obj_description(c.oid, 'pg_class')
+       pg_catalog.obj_description(c.oid, 'pg_class'),
+       CASE WHEN c.relkind IN ('v', 'm') THEN left(pg_catalog.pg_get_viewdef(c.oid, true), 4000) END
 FROM pg_catalog.pg_class AS c
 JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'v', 'm', 'f', 'p')

@@ -5,5 +5,11 @@ FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text
      AS c(kind, name, content, terms, hash, metadata, model, dimensions, embedding)
 ON CONFLICT (source, kind, name) DO UPDATE
 SET content = excluded.content, terms = excluded.terms, content_hash = excluded.content_hash,
-    metadata = excluded.metadata, embedding_model = excluded.embedding_model,
-    embedding_dimensions = excluded.embedding_dimensions, embedding = excluded.embedding, updated_at = now()
+    metadata = excluded.metadata, updated_at = now(),
+    -- What means the same as before keeps its vector.
+    embedding_model = CASE WHEN excluded.embedding IS NULL AND m.terms = excluded.terms
+                           THEN m.embedding_model ELSE excluded.embedding_model END,
+    embedding_dimensions = CASE WHEN excluded.embedding IS NULL AND m.terms = excluded.terms
+                                THEN m.embedding_dimensions ELSE excluded.embedding_dimensions END,
+    embedding = CASE WHEN excluded.embedding IS NULL AND m.terms = excluded.terms
+                     THEN m.embedding ELSE excluded.embedding END

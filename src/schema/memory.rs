@@ -1,0 +1,74 @@
+//! What the database of pgagent's own tables can do.
+
+use sqlx::{AssertSqlSafe, PgConnection};
+
+use crate::db::DbError;
+
+/// Opens a transaction on the memory database that finds the extensions' types and operators,
+/// whatever schema they live in, and searches with their settings for this use.
+pub async fn begin(db: &mut PgConnection, begin: &str) -> Result<(), DbError> {
+    // Settings that this version of an extension does not have are left out. HNSW must look beyond other
+    // databases' chunks, and words count as misspelt only when they are much alike.
+    let sql = format!(
+        "{begin}; SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', \
+           (SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
+            JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
+            WHERE e.extname IN ('vector', 'pg_trgm'))), true), \
+           set_config('pg_trgm.similarity_threshold', '0.5', true), \
+           set_config('hnsw.ef_search', '60', true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+    );
+    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await?;
+    Ok(())
+}
+
+/// What of the memory is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MemoryState {
+    pub tables: bool,
+    pub vectors: bool,
+    pub trigrams: bool,
+}
+
+impl MemoryState {
+    pub async fn read(db: &mut PgConnection) -> Result<Self, DbError> {
+        // Both tables: the second came with a later version.
+        let (tables, vectors, trigrams): (bool, bool, bool) = sqlx::query_as(
+            "SELECT to_regclass('pgagent.long_term_memory') IS NOT NULL \
+                      AND to_regclass('pgagent.long_term_word') IS NOT NULL, \
+                    EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
+                            AND attname = 'embedding' AND NOT attisdropped), \
+                    EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')",
+        )
+        .persistent(false)
+        .fetch_one(&mut *db)
+        .await?;
+        Ok(Self {
+            tables,
+            vectors,
+            trigrams,
+        })
+    }
+}
+
+/// What the memory holds of one database's schema.
+#[derive(Debug, Default)]
+pub struct IndexState {
+    pub indexed: bool,
+    /// Of the vectors, if there are any.
+    pub model: Option<String>,
+}
+
+impl IndexState {
+    pub async fn read(db: &mut PgConnection, source: &str) -> Result<Self, DbError> {
+        let (indexed, model): (bool, Option<String>) = sqlx::query_as(
+            "SELECT EXISTS (SELECT FROM pgagent.long_term_memory WHERE source = $1 AND kind = 'table'), \
+                    (SELECT embedding_model FROM pgagent.long_term_memory \
+                     WHERE source = $1 AND kind = 'table' AND embedding_model IS NOT NULL LIMIT 1)",
+        )
+        .bind(source)
+        .persistent(false)
+        .fetch_one(&mut *db)
+        .await?;
+        Ok(Self { indexed, model })
+    }
+}
