@@ -33,6 +33,8 @@
 //! | [`sql`] | the guard: pure, no connection |
 //! | [`db`] | the target database: connect, prepare, stream, decode, cancel |
 //! | [`schema`] | catalog, chunks, index, retrieval, setup |
+//! | [`offline`] | the planner that needs no model: words of the schema, a grammar, a typed query, SQL |
+//! | [`eval`] | execution accuracy on questions with known answers |
 //! | [`llm`] | chat and embedding models through `genai` |
 //! | [`session`] | sessions in memory or Redis |
 //!
@@ -47,7 +49,9 @@ pub mod config;
 pub mod config_file;
 pub mod db;
 pub mod error;
+pub mod eval;
 pub mod llm;
+pub mod offline;
 pub mod render;
 pub mod schema;
 pub mod session;
