@@ -116,7 +116,7 @@ impl Supervisor {
 
     /// The model that plans and judges.
     pub fn model(&self) -> &str {
-        self.chat.name()
+        self.mind.name()
     }
 
     /// Answers a question.

@@ -4,6 +4,7 @@ mod ask;
 mod chart;
 mod chat;
 mod conversation;
+mod eval;
 mod index;
 mod manual;
 mod parts;
@@ -50,6 +51,7 @@ pub async fn run(cli: Cli) -> Result<u8> {
             match command {
                 Command::Ask(ask) => ask::run(&config, &ask).await,
                 Command::Chat(args) => chat::run(&config, &args).await,
+                Command::Eval(args) => eval::run(&config, &args).await,
                 Command::Search { question } => search::run(&config, &question).await,
                 Command::Setup
                 | Command::Index

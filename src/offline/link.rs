@@ -105,6 +105,14 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         let table_singular = table.joined.strip_suffix('s').unwrap_or(&table.joined);
         if joined == table.joined || singular == table_singular {
             score = score.max(1.0);
+        } else if singular.len() >= 6 && strsim::damerau_levenshtein(&singular, table_singular) == 1
+        {
+            score = score.max(0.84);
+        }
+        // What the comment says first: "Copies of films that the stores own".
+        if score < 0.75 && words.len() == 1 && table.comment.first().is_some_and(|w| w == words[0])
+        {
+            score = 0.75;
         }
         // "car_makers" may be called makers, "model_list" models, "tv_channel" channels.
         if score < 0.8 && table.words.len() > 1 && words.len() == 1 {
@@ -237,9 +245,8 @@ fn partly(words: &[&str], column: &super::lexicon::Column) -> f32 {
             .is_some_and(|(n, w)| similar(w, n) >= 0.84);
         return if head { 0.76 } else { 0.66 };
     }
-    let comment = &column.comment;
+    let comment = &column.comment[..column.comment.len().min(5)];
     if !comment.is_empty()
-        && comment.len() <= 12
         && words
             .iter()
             .all(|w| w.len() > 3 && comment.iter().any(|c| c == w))

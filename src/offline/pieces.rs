@@ -31,7 +31,8 @@ pub enum Piece {
     /// The comparing adjective, if it says what is compared: "older than".
     Compare(Operator, String, Option<String>),
     Between(String, String),
-    Average(Operator),
+    /// Above or below the average, with the comparing adjective.
+    Average(Operator, Option<String>),
     Number(String),
     Period(Period),
     Unit(Unit),
@@ -232,12 +233,18 @@ fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     let operator = |op: Operator, length: usize, hint: Option<&str>| -> Option<(Piece, usize)> {
         let skip = length + article(length);
         if matches!(word(skip), "average" | "mean") {
-            return Some((Piece::Average(op), skip + 1));
+            return Some((Piece::Average(op, hint.map(str::to_owned)), skip + 1));
         }
         number(length).map(|n| {
+            const UNITS: &[&str] = &[
+                "minutes", "minute", "hours", "years", "metres", "meters", "feet", "km", "kg",
+                "cm", "pounds", "miles",
+            ];
+            // The adjective says what is measured; the unit adds nothing.
+            let unit = usize::from(hint.is_some() && UNITS.contains(&word(length + 1)));
             (
                 Piece::Compare(op, written(n), hint.map(str::to_owned)),
-                length + 1,
+                length + 1 + unit,
             )
         })
     };

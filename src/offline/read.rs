@@ -8,7 +8,7 @@ use super::query::{
     Aggregate, Condition, Key, Literal, Measure, Operator, Order, Output, Period, Query, Unit,
 };
 use super::sql::{self, Select};
-use super::words::stem;
+use super::words::{root, stem};
 
 /// Choices among meanings that are tried at the most.
 const MOST_CHOICES: usize = 400;
@@ -270,6 +270,15 @@ impl<'a> Reader<'a> {
         Ok((noun, &link.target))
     }
 
+    /// How surely the noun just taken means what was chosen.
+    fn last_score(&self) -> f32 {
+        let at = self.at.saturating_sub(1);
+        match self.pieces.get(at) {
+            Some(Piece::Noun(noun)) => noun.links.get(self.choice[at]).map_or(0.0, |l| l.score),
+            _ => 0.0,
+        }
+    }
+
     /// The next piece's meaning, if it is a noun; takes it.
     fn noun(&mut self) -> Step<(&'a Noun, &'a Target)> {
         self.skip_links();
@@ -306,7 +315,9 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.common(s)?;
                 }
-                Piece::Compare(..) | Piece::Between(..) | Piece::Average(_) => self.comparison()?,
+                Piece::Compare(..) | Piece::Between(..) | Piece::Average(..) => {
+                    self.comparison()?
+                }
                 Piece::Number(_) => self.bare_number()?,
                 Piece::Period(period) => {
                     self.at += 1;
@@ -520,7 +531,8 @@ impl<'a> Reader<'a> {
         }
         if self.negated {
             self.negated = false;
-            if self.entity.is_some() && c.table == self.entity.unwrap_or(usize::MAX) {
+            let plain = column.kind == ValueKind::Date || self.last_score() >= 0.95;
+            if plain && self.entity == Some(c.table) {
                 return self.condition(Condition::Missing(c, true));
             }
             return Err("a negation of something that is no value");
@@ -529,6 +541,7 @@ impl<'a> Reader<'a> {
         if self.lexicon.is_foreign_key(c) && self.role_of_value(c) {
             return Ok(());
         }
+        let table_follows = matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table);
         match self.section {
             Section::Head => {
                 let of = self.at >= 2
@@ -542,6 +555,26 @@ impl<'a> Reader<'a> {
                 if !self.outputs.contains(&Output::Column(c)) {
                     self.outputs.push(Output::Column(c));
                 }
+                if let Some(Piece::Noun(noun)) = self.pieces.get(self.at - 1)
+                    && is_summable(&noun.text)
+                    && self.lexicon.column(c).kind == ValueKind::Number
+                    && matches!(self.peek(), Some(Piece::Each | Piece::By))
+                {
+                    // "revenue per store" is a sum.
+                    self.outputs.pop();
+                    return self.put_measure(Measure::Of(Aggregate::Sum, c));
+                }
+                if column.kind == ValueKind::Number
+                    && !column.is_key
+                    && matches!(self.peek(), Some(Piece::Each))
+                    && self.outputs.len() == 1
+                {
+                    return Err("a number for each of several rows, without what to make of them");
+                }
+                Ok(())
+            }
+            // "customers who have written a review": the verb of the table that follows.
+            _ if column.kind == ValueKind::Date && self.last_score() < 0.9 && table_follows => {
                 Ok(())
             }
             _ => Err("a column of which nothing is said"),
@@ -606,7 +639,7 @@ impl<'a> Reader<'a> {
                 ))?;
                 true
             }
-            Some(Piece::Average(operator)) if kind == ValueKind::Number && !negated => {
+            Some(Piece::Average(operator, _)) if kind == ValueKind::Number && !negated => {
                 self.at += 1;
                 self.condition(Condition::Average(c, *operator))?;
                 true
@@ -900,6 +933,7 @@ impl<'a> Reader<'a> {
         };
         if self.entity.is_none() && self.outputs.iter().all(|o| matches!(o, Output::Measure(_))) {
             if matches!(measure, Measure::Rows(_)) || self.group_tables.is_empty() {
+                self.is_named |= matches!(measure, Measure::Rows(_));
                 self.entity = Some(table);
             }
         } else if self.entity.is_some_and(|e| e != table)
@@ -1074,6 +1108,9 @@ impl<'a> Reader<'a> {
                 ));
             }
         }
+        if *hints.first()? == "date" {
+            return Some((self.date_of(&[table])?, more));
+        }
         // An age may be told by the day of birth.
         if hints == ["age"] {
             let column = columns.iter().position(|c| {
@@ -1131,10 +1168,11 @@ impl<'a> Reader<'a> {
             self.conditions.push(Condition::In(c, value));
         }
         let noun = match self.peek() {
-            Some(Piece::Noun(_)) => Some(self.noun()?.1),
+            Some(Piece::Noun(_)) => Some(self.noun()?),
             _ => None,
         };
-        match noun {
+        let noun_text = noun.map_or_else(String::new, |(n, _)| n.text.clone());
+        match noun.map(|(_, target)| target) {
             Some(Target::Table(t)) => {
                 let t = *t;
                 let counts = matches!(s.word.as_str(), "most" | "least" | "fewest");
@@ -1143,7 +1181,9 @@ impl<'a> Reader<'a> {
                 }
                 if head
                     || self.entity == Some(t)
-                    || (self.entity.is_none() && self.section == Section::Head)
+                    || (self.entity.is_none()
+                        && self.buckets.is_empty()
+                        && self.section == Section::Head)
                 {
                     self.entity = Some(t);
                     self.is_named = true;
@@ -1226,6 +1266,16 @@ impl<'a> Reader<'a> {
                         Aggregate::Minimum
                     };
                     return self.put_measure(Measure::Of(aggregate, c));
+                }
+                if matches!(s.word.as_str(), "most" | "least")
+                    && self
+                        .entity
+                        .is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
+                {
+                    if is_summable(&noun_text) {
+                        return self.extreme_measure(Measure::Of(Aggregate::Sum, c), &s);
+                    }
+                    return Err("a most that may be of one value or of a sum");
                 }
                 self.extreme_column(c, &s)
             }
@@ -1361,7 +1411,7 @@ impl<'a> Reader<'a> {
             })
         });
         let hinted = match piece {
-            Some(Piece::Compare(_, _, Some(word))) => {
+            Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) => {
                 let owner = owner.ok_or("a comparison of nothing that is known")?;
                 Some(
                     self.hinted(owner, word)
@@ -1377,6 +1427,9 @@ impl<'a> Reader<'a> {
                     if self.lexicon.column(c).kind == ValueKind::Number =>
                 {
                     self.condition(Condition::Compare(c, *op, Literal::Number(n.clone())))
+                }
+                Some(Piece::Average(op, _)) if self.lexicon.column(c).kind == ValueKind::Number => {
+                    self.condition(Condition::Average(c, *op))
                 }
                 _ => Err("a comparison of something that is no number"),
             };
@@ -1434,7 +1487,7 @@ impl<'a> Reader<'a> {
                 Literal::Number(low.clone()),
                 Literal::Number(high.clone()),
             )),
-            Some(Piece::Average(op)) => self.condition(Condition::Average(c, *op)),
+            Some(Piece::Average(op, _)) => self.condition(Condition::Average(c, *op)),
             _ => Err("a comparison of nothing that is known"),
         }
     }
@@ -1651,6 +1704,11 @@ impl<'a> Reader<'a> {
             })
             .or(first)
             .or(by_measure)
+            .or_else(|| match self.conditions.as_slice() {
+                // "Who are the managers?"
+                [Condition::In(c, _)] if self.asked => Some(c.table),
+                _ => None,
+            })
             .ok_or("it asks for nothing that is known")?;
         let mut group = Vec::new();
         let mut outputs = std::mem::take(&mut self.outputs);
@@ -1726,7 +1784,8 @@ impl<'a> Reader<'a> {
             // "the name and the number of …" groups by what is shown beside it.
             let only_labels = outputs.iter().all(|o| match o {
                 Output::Column(c) => {
-                    self.lexicon.column(*c).kind != ValueKind::Number
+                    self.group_columns.contains(o)
+                        || self.lexicon.column(*c).kind != ValueKind::Number
                         || self.lexicon.column(*c).is_key
                         || self.is_year(*c)
                 }
@@ -1837,10 +1896,12 @@ impl<'a> Reader<'a> {
                 })
                 .collect();
             let own = |c: &&usize| {
-                columns[**c]
-                    .words
-                    .iter()
-                    .any(|w| self.lexicon.tables[table].words.contains(w))
+                columns[**c].words.iter().any(|w| {
+                    self.lexicon.tables[table]
+                        .words
+                        .iter()
+                        .any(|t| root(t) == root(w))
+                })
             };
             let pick = match dates.as_slice() {
                 [] => continue,
@@ -1854,6 +1915,11 @@ impl<'a> Reader<'a> {
         }
         None
     }
+}
+
+/// Whether rows of `from` may have several of `to`.
+fn is_below(lexicon: &Lexicon, from: usize, to: usize) -> bool {
+    !is_above(lexicon, from, to)
 }
 
 /// Whether each row of `from` has one of `to`, by keys alone.

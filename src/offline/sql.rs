@@ -201,6 +201,7 @@ pub fn build(
         lexicon,
         prefer,
         aliases: 0,
+        bridged: false,
     }
     .query(query)
 }
@@ -209,6 +210,8 @@ struct Builder<'a> {
     lexicon: &'a Lexicon,
     prefer: &'a dyn Fn(usize) -> bool,
     aliases: usize,
+    /// Whether rows of the root may stand several times in the result.
+    bridged: bool,
 }
 
 /// The tables of one SELECT and what they are called there.
@@ -300,7 +303,7 @@ impl Builder<'_> {
             select.filters.push(expr);
         }
         // A row shown once for each row of another table is no answer.
-        if fans_out && !query.is_aggregated() && query.order.is_empty() {
+        if (fans_out || self.bridged) && !query.is_aggregated() && query.order.is_empty() {
             select.distinct = true;
         }
         let aggregated = query.is_aggregated();
@@ -392,7 +395,8 @@ impl Builder<'_> {
             let on = self.on(hop, &outer, &alias);
             let shown = below(hop.to, hops).iter().any(|t| inline.contains(t));
             if hop.upward || shown {
-                *fans_out |= !hop.upward;
+                *fans_out |= !hop.upward && !self.is_bridge(hop.to);
+                self.bridged |= !hop.upward;
                 select.joins.push(Join {
                     table,
                     alias: alias.clone(),
@@ -423,6 +427,15 @@ impl Builder<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a table only pairs rows of others: what it leads to is what the rows are grouped by.
+    fn is_bridge(&self, table: usize) -> bool {
+        let key = &self.lexicon.tables[table].key;
+        key.len() >= 2
+            && key
+                .iter()
+                .all(|&column| self.lexicon.is_foreign_key(ColumnId { table, column }))
     }
 
     fn on(&self, hop: &Hop, outer: &str, inner: &str) -> Expr {
@@ -682,7 +695,7 @@ impl Builder<'_> {
         let lexicon = self.lexicon;
         Ok(match measure {
             Measure::Rows(table) => match lexicon.tables[*table].key.as_slice() {
-                [key] if fans_out || *table != root => {
+                [key] if fans_out || self.bridged || *table != root => {
                     let column = scope.column(
                         lexicon,
                         ColumnId {
@@ -692,7 +705,7 @@ impl Builder<'_> {
                     )?;
                     Expr::Call("count", vec![Expr::Distinct(Box::new(column))])
                 }
-                _ if fans_out || *table != root => return Err(NoWay::Unconnected),
+                _ if fans_out || self.bridged || *table != root => return Err(NoWay::Unconnected),
                 _ => Expr::CountRows,
             },
             Measure::Different(c) => Expr::Call(
