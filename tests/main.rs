@@ -5,6 +5,7 @@
 mod ask;
 mod cli;
 mod faults;
+mod offline;
 mod sessions;
 mod stores;
 mod support;

@@ -26,7 +26,6 @@ pub enum ValueKind {
 pub struct Column {
     pub name: String,
     pub kind: ValueKind,
-    pub type_name: String,
     /// Stems of its name.
     pub words: Vec<String>,
     /// Its name in one piece, in lower case.
@@ -150,7 +149,6 @@ fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWo
             let last = words.last().map(String::as_str);
             Column {
                 kind: kind(column),
-                type_name: column.type_name.clone(),
                 is_key: relation.primary_key == [column.name.clone()]
                     || matches!(last, Some("id" | "uuid" | "key" | "guid")),
                 joined: short.to_lowercase().replace('_', ""),
@@ -195,7 +193,7 @@ fn words_of(name: &str, known: &HashSet<String>) -> Vec<String> {
             if part.contains(' ') {
                 return part.split(' ').map(str::to_owned).collect();
             }
-            let whole = part.len() <= 4 || COMMON.contains(&part.as_str());
+            let whole = part.len() <= 4 || COMMON.contains(part.as_str());
             let cut = if whole {
                 None
             } else {

@@ -24,6 +24,8 @@ pub struct Superlative {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
     Count,
+    /// "What percentage of".
+    Share,
     Aggregate(Aggregate),
     Superlative(Superlative),
     /// "most common", "least popular".
@@ -313,6 +315,9 @@ fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     }
     // Counts.
     match (word(0), word(1), word(2)) {
+        ("percentage" | "percent" | "share" | "proportion", "of", _) => {
+            return Some((Piece::Share, 2));
+        }
         ("how", "many", _) => return Some((Piece::Count, 2)),
         ("number" | "count" | "quantity", "of", _) => return Some((Piece::Count, 2)),
         ("total", "number" | "count", "of") => return Some((Piece::Count, 3)),

@@ -4,7 +4,6 @@ use super::lexicon::ColumnId;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Aggregate {
-    Count,
     Sum,
     Average,
     Minimum,
@@ -38,10 +37,8 @@ pub enum Output {
     /// A date column by the units of the calendar.
     Bucket(Unit, ColumnId),
     Measure(Measure),
-    /// The share of the rows that the conditions leave, in percent.
-    Share {
-        of: usize,
-    },
+    /// How many of the entity's rows the conditions leave, in percent.
+    Share,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,14 +49,6 @@ pub enum Operator {
     LessOrEqual,
     Greater,
     GreaterOrEqual,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Literal {
-    Number(String),
-    Text(String),
-    /// A date or time as Postgres reads it.
-    Date(Moment),
 }
 
 /// A point in time: a day, or so many units from the beginning of the present one.
@@ -84,8 +73,8 @@ pub struct Period {
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
-    Compare(ColumnId, Operator, Literal),
-    Between(ColumnId, Literal, Literal),
+    Compare(ColumnId, Operator, String),
+    Between(ColumnId, String, String),
     /// One of several values.
     In(ColumnId, Vec<String>),
     NotIn(ColumnId, Vec<String>),
@@ -109,7 +98,6 @@ pub enum Condition {
     Has(usize),
     /// No rows of another table, under these conditions, belong to it.
     Lacks(usize, Vec<Condition>),
-    Either(Vec<Condition>),
 }
 
 impl Condition {
@@ -130,7 +118,6 @@ impl Condition {
             | Self::Rows(table, ..)
             | Self::Has(table)
             | Self::Lacks(table, _) => *table,
-            Self::Either(all) => all.first().map_or(0, Condition::table),
         }
     }
 

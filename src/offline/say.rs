@@ -1,7 +1,7 @@
 //! A reading and its result in words: the line that says how a question was read, and the answer.
 
 use super::lexicon::{ColumnId, Lexicon};
-use super::query::{Aggregate, Condition, Key, Literal, Measure, Moment, Operator, Output, Query};
+use super::query::{Aggregate, Condition, Key, Measure, Operator, Output, Query};
 use super::sql::unit_name;
 use crate::agent::{Critique, Prose, StepRecord};
 use crate::db::{Cell, Table};
@@ -23,7 +23,6 @@ fn measure(lexicon: &Lexicon, measure: &Measure) -> String {
         Measure::Different(c) => format!("number of different values of {}", full(lexicon, *c)),
         Measure::Of(aggregate, c) => {
             let name = match aggregate {
-                Aggregate::Count => "count of",
                 Aggregate::Sum => "total",
                 Aggregate::Average => "average",
                 Aggregate::Minimum => "lowest",
@@ -49,31 +48,13 @@ fn operator(operator: Operator) -> &'static str {
     }
 }
 
-fn literal(value: &Literal) -> String {
-    match value {
-        Literal::Number(text) | Literal::Text(text) => text.clone(),
-        Literal::Date(Moment::Day(day)) => day.clone(),
-        Literal::Date(Moment::Start(unit, n) | Moment::Ago(unit, n)) => {
-            format!("{n} {}", unit_name(*unit))
-        }
-    }
-}
-
 fn condition(lexicon: &Lexicon, c: &Condition) -> String {
     match c {
-        Condition::Compare(id, op, value) => format!(
-            "{} {} {}",
-            full(lexicon, *id),
-            operator(*op),
-            literal(value)
-        ),
+        Condition::Compare(id, op, value) => {
+            format!("{} {} {}", full(lexicon, *id), operator(*op), value)
+        }
         Condition::Between(id, low, high) => {
-            format!(
-                "{} is from {} to {}",
-                full(lexicon, *id),
-                literal(low),
-                literal(high)
-            )
+            format!("{} is from {} to {}", full(lexicon, *id), low, high)
         }
         Condition::In(id, values) => format!("{} is {}", full(lexicon, *id), values.join(" or ")),
         Condition::NotIn(id, values) => {
@@ -116,11 +97,6 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             };
             format!("there is no row in {}{such}", table(lexicon, *t))
         }
-        Condition::Either(all) => all
-            .iter()
-            .map(|c| condition(lexicon, c))
-            .collect::<Vec<_>>()
-            .join(" or "),
     }
 }
 
@@ -133,7 +109,7 @@ pub fn reading(lexicon: &Lexicon, query: &Query) -> String {
             Output::Column(c) => full(lexicon, *c),
             Output::Bucket(unit, c) => format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
             Output::Measure(m) => measure(lexicon, m),
-            Output::Share { of } => format!("share of {}", table(lexicon, *of)),
+            Output::Share => format!("percentage of {}", table(lexicon, query.entity)),
         })
         .collect();
     let mut line = outputs.join(", ");
