@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::support::{SHOP, TestDatabase, pgagent, stderr, stdout};
+use crate::support::{SHOP, TestDatabase, pgagent, server, stderr, stdout};
 
 /// The statements of the sample data, as one script.
 fn sample() -> String {
@@ -177,5 +177,41 @@ async fn an_evaluation_counts_and_goes_on_where_it_stopped() {
         "{}",
         stdout(&again)
     );
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_follow_up_goes_on_from_the_question_before() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    let Some(redis) = server("PGAGENT_TEST_REDIS_URL") else {
+        return;
+    };
+    let session = format!("follow-{}", db.url.rsplit('/').next().unwrap());
+    let env = [
+        ("DATABASE_URL", db.url.as_str()),
+        ("PGAGENT_MODEL", "offline"),
+        ("REDIS_URL", redis.as_str()),
+    ];
+    for (question, sql) in [
+        ("How many rentals were there in 2023?", "'2023-01-01'"),
+        ("And in 2022?", "'2022-01-01'"),
+        ("by store", "GROUP BY"),
+    ] {
+        let output = pgagent(
+            &["ask", question, "--session", &session, "--format", "json"],
+            &env,
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{question}: {}",
+            stderr(&output)
+        );
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let ran = answer["steps"][0]["sql"].as_str().unwrap();
+        assert!(ran.contains(sql), "{question}: {ran}");
+    }
     db.drop().await;
 }

@@ -53,6 +53,14 @@ pub fn links(
     if span.iter().all(|t| t.kind == Kind::Word) {
         schema_links(lexicon, span, &mut found);
     }
+    // Texas is rather the row that it names than the ones that point to it.
+    for link in &mut found {
+        if let Target::Value(c, _) = &link.target
+            && lexicon.is_foreign_key(*c)
+        {
+            link.score -= 0.06;
+        }
+    }
     // A table wins over columns of its name.
     let tables: Vec<usize> = found
         .iter()

@@ -6,6 +6,7 @@
 //! were not understood.
 
 mod dates;
+mod follow;
 mod joins;
 mod lexicon;
 mod link;

@@ -71,7 +71,7 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "youngest" | "younger" => (&["age"], false),
         "longest" | "longer" => (&["length", "duration", "runtime"], true),
         "shortest" | "shorter" => (&["length", "duration", "height", "runtime"], false),
-        "tallest" | "taller" => (&["height", "elevation"], true),
+        "tallest" | "taller" => (&["height", "elevation", "altitude"], true),
         "heaviest" | "heavier" => (&["weight", "mass"], true),
         "lightest" | "lighter" => (&["weight", "mass"], false),
         "largest" | "biggest" | "larger" | "bigger" => {

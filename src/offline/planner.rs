@@ -6,14 +6,15 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 
 use super::lexicon::Lexicon;
-use super::pieces::{NotUnderstood, pieces};
-use super::read::{Reading, Unsure, read};
-use super::{say, values, words};
+use super::pieces::{NotUnderstood, Piece, pieces};
+use super::read::{Unsure, read};
+use super::{follow, say, values, words};
 use crate::agent::{Plan, PlanRequest, Planned, Planner};
 use crate::config::OFFLINE;
 use crate::db::{Database, Pool};
 use crate::error::{Error, Result};
 use crate::schema::Catalog;
+use crate::session::Turn;
 
 /// The catalog is read again after this long.
 const FRESH: Duration = Duration::from_secs(30);
@@ -53,24 +54,43 @@ impl OfflinePlanner {
         Ok(lexicon)
     }
 
-    async fn reading(
+    /// The pieces of a question; of a follow-up, with those of the questions that it goes on from.
+    async fn pieces(
         &self,
         lexicon: &Lexicon,
         question: &str,
-    ) -> Result<Result<Reading, Unsure>, Error> {
-        let tokens = words::tokens(question);
-        let hits = values::find(self.database.as_ref(), lexicon, question, &tokens).await?;
-        match pieces(lexicon, question, &tokens, &hits) {
-            Ok(pieces) => Ok(read(lexicon, &pieces)),
-            Err(NotUnderstood(words)) => {
-                let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-                Err(Error::failed(format!(
-                    "the offline planner does not understand {}",
-                    words.join(", ")
-                ))
-                .with_hint(HINT))
-            }
+        history: &[Turn],
+    ) -> Result<Vec<Piece>> {
+        let mut questions: Vec<&str> = history.iter().map(|turn| turn.question.as_str()).collect();
+        questions.push(question);
+        let starts = |q: &&str| follow::addition(&words::tokens(q)).is_none();
+        let first = questions
+            .iter()
+            .rposition(starts)
+            .unwrap_or(questions.len() - 1);
+        let mut known: Option<Vec<Piece>> = None;
+        for question in &questions[first..] {
+            let tokens = words::tokens(question);
+            let added = match known {
+                Some(_) => follow::addition(&tokens).unwrap_or(&tokens),
+                None => &tokens,
+            };
+            let hits = values::find(self.database.as_ref(), lexicon, question, added).await?;
+            let found =
+                pieces(lexicon, question, added, &hits).map_err(|NotUnderstood(words)| {
+                    let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+                    Error::failed(format!(
+                        "the offline planner does not understand {}",
+                        words.join(", ")
+                    ))
+                    .with_hint(HINT)
+                })?;
+            known = Some(match known {
+                Some(before) => follow::joined(&before, found),
+                None => found,
+            });
         }
+        Ok(known.unwrap_or_default())
     }
 }
 
@@ -82,8 +102,10 @@ impl Planner for OfflinePlanner {
 
     async fn plan(&self, request: &PlanRequest<'_>) -> Result<Planned> {
         let lexicon = self.lexicon().await?;
-        let read = self.reading(&lexicon, request.question).await?;
-        let (plan, reading) = match read {
+        let pieces = self
+            .pieces(&lexicon, request.question, request.history)
+            .await?;
+        let (plan, reading) = match read(&lexicon, &pieces) {
             Ok(found) => {
                 let reading = say::reading(&lexicon, &found.query);
                 let plan =

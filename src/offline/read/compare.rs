@@ -77,18 +77,7 @@ impl<'a> Reader<'a> {
             Some(Piece::Contains | Piece::Begins | Piece::Ends)
                 if kind == ValueKind::Text && !negated =>
             {
-                let pattern = self.next();
-                self.skip_links();
-                let Some(Piece::Noun(noun)) = self.next() else {
-                    return Err("a pattern without a text");
-                };
-                let text = noun.text.clone();
-                let condition = match pattern {
-                    Some(Piece::Begins) => Condition::Affix(c, text, true),
-                    Some(Piece::Ends) => Condition::Affix(c, text, false),
-                    _ => Condition::Contains(c, text),
-                };
-                self.condition(condition)?;
+                self.pattern(c)?;
                 true
             }
             Some(Piece::Noun(_)) => match self.peek_target() {
@@ -111,6 +100,22 @@ impl<'a> Reader<'a> {
             self.at = start;
         }
         Ok(taken)
+    }
+
+    /// "contains x", "starts with x".
+    pub(super) fn pattern(&mut self, c: ColumnId) -> Step<()> {
+        let pattern = self.next();
+        self.skip_links();
+        let Some(Piece::Noun(noun)) = self.next() else {
+            return Err("a pattern without a text");
+        };
+        let text = noun.text.clone();
+        let condition = match pattern {
+            Some(Piece::Begins) => Condition::Affix(c, text, true),
+            Some(Piece::Ends) => Condition::Affix(c, text, false),
+            _ => Condition::Contains(c, text),
+        };
+        self.condition(condition)
     }
 
     /// Whether the number at hand speaks of the noun after it: "age of 3 dogs".

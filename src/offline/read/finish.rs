@@ -168,6 +168,12 @@ impl<'a> Reader<'a> {
         }
         let lexicon = self.lexicon;
         let names_rows = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].label.contains(&c.column) || lexicon.tables[c.table].key.contains(&c.column));
+        let loose = outputs.iter().any(|o| {
+            matches!(o, Output::Column(c) if self.is_named && c.table != entity && self.mentioned.contains(&c.table))
+        });
+        if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
+            self.cost += 0.15;
+        }
         let lacking = self
             .conditions
             .iter()
@@ -205,7 +211,12 @@ impl<'a> Reader<'a> {
             })
             .collect();
         let shared = outputs.contains(&Output::Share);
-        if shared && (outputs.len() > 1 || conditions.len() != 1 || !self.mentioned.is_empty() || self.limit.is_some()) {
+        if shared
+            && (outputs.len() > 1
+                || conditions.len() != 1
+                || !self.mentioned.is_empty()
+                || self.limit.is_some())
+        {
             return Err("a percentage by more than one condition");
         }
         Ok(Query {

@@ -30,6 +30,11 @@ impl<'a> Reader<'a> {
                     }
                     Target::Column(c) => {
                         let output = Output::Column(*c);
+                        // "each player and their first name" shows that name and no other.
+                        if self.group_tables.contains(&c.table) {
+                            self.groups
+                                .retain(|g| !matches!(g, Output::Column(l) if l.table == c.table));
+                        }
                         if !self.groups.contains(&output) {
                             self.groups.push(output.clone());
                             self.group_columns.push(output);

@@ -19,7 +19,7 @@ use reader::Reader;
 /// Choices among meanings that are tried at the most.
 const MOST_CHOICES: usize = 400;
 /// A reading that costs more is a guess.
-const DEAREST: f32 = 0.75;
+const DEAREST: f32 = 0.6;
 /// Two readings nearer than this are a tie.
 const MARGIN: f32 = 0.04;
 

@@ -40,6 +40,11 @@ impl<'a> Reader<'a> {
                     descending: false,
                 });
             }
+            // "the name and the language": shown like a column.
+            (None, Section::Head) if self.after_and() && !self.outputs.is_empty() => {
+                let labels: Vec<Output> = self.lexicon.label(t).map(Output::Column).collect();
+                self.outputs.extend(labels);
+            }
             (None, _) => {
                 self.entity = Some(t);
                 self.is_named = true;

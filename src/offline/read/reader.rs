@@ -294,7 +294,12 @@ impl<'a> Reader<'a> {
                     self.cost += 0.05;
                 }
                 Piece::Contains | Piece::Begins | Piece::Ends => {
-                    return Err("a pattern without a column");
+                    let entity = self.entity.ok_or("a pattern without a column")?;
+                    let mut labels = self.lexicon.label(entity);
+                    let (Some(label), None) = (labels.next(), labels.next()) else {
+                        return Err("a pattern without a column");
+                    };
+                    self.pattern(label)?;
                 }
             }
         }
@@ -319,7 +324,11 @@ impl<'a> Reader<'a> {
 
     /// A second sentence says what to show.
     pub(super) fn sentence(&mut self) {
-        if self.peek().is_none() {
+        let sorts = matches!(
+            self.peek(),
+            Some(Piece::OrderBy(_) | Piece::Alphabetical | Piece::Direction(_))
+        );
+        if sorts || self.peek().is_none() {
             return;
         }
         self.settle();

@@ -51,8 +51,10 @@ impl<'a> Reader<'a> {
             return Err("a negated superlative");
         }
         self.skip_links();
-        let head =
-            self.section == Section::Head && self.entity.is_none() && self.outputs.is_empty();
+        let head = self.section == Section::Head
+            && self.entity.is_none()
+            && self.outputs.is_empty()
+            && self.buckets.is_empty();
         let counted = match self.peek() {
             Some(Piece::Count) => {
                 self.at += 1;
@@ -112,8 +114,11 @@ impl<'a> Reader<'a> {
                 {
                     self.entity = Some(t);
                     self.is_named = true;
-                    if let Some((c, more)) = self.hinted(t, &s.word) {
-                        let _ = more;
+                    let word = match s.word.as_str() {
+                        "highest" | "lowest" => "tallest",
+                        other => other,
+                    };
+                    if let Some((c, _)) = self.hinted(t, word) {
                         let descending =
                             adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
                         return self.extreme_column(
@@ -185,6 +190,7 @@ impl<'a> Reader<'a> {
                     ..s.clone()
                 };
                 if head && s.limit.is_none() {
+                    self.no_rank(c)?;
                     let aggregate = if descending {
                         Aggregate::Maximum
                     } else {
@@ -231,7 +237,17 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// The highest rank is the lowest number, or the highest.
+    fn no_rank(&self, c: ColumnId) -> Step<()> {
+        let rank = stem("rank");
+        if self.lexicon.column(c).words.iter().any(|w| *w == rank) {
+            return Err("the best of a rank, which may be its lowest or highest");
+        }
+        Ok(())
+    }
+
     pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
+        self.no_rank(c)?;
         let measured = self.outputs.iter().any(|o| matches!(o, Output::Measure(_)));
         let nested = measured
             || self
@@ -298,6 +314,9 @@ impl<'a> Reader<'a> {
             Some(Piece::Noun(_)) => {
                 let (_, target) = self.noun()?;
                 match target {
+                    Target::Column(c) if self.lexicon.tables[c.table].key == [c.column] => {
+                        return Err("a column that every row has another value of");
+                    }
                     Target::Column(c) => {
                         self.outputs.push(Output::Column(*c));
                         c.table
@@ -306,7 +325,9 @@ impl<'a> Reader<'a> {
                 }
             }
             _ => match (self.outputs.as_slice(), self.entity) {
-                ([Output::Column(c)], _) => c.table,
+                ([Output::Column(c)], _) if self.lexicon.tables[c.table].key != [c.column] => {
+                    c.table
+                }
                 _ => return Err("what is common is no column"),
             },
         };

@@ -24,7 +24,6 @@ pub enum Expr {
     List(Vec<Expr>),
     Not(Box<Expr>),
     All(Vec<Expr>),
-    Any(Vec<Expr>),
     Subquery(Box<Select>),
     Exists(Box<Select>),
     IsNull(Box<Expr>, bool),
@@ -128,11 +127,6 @@ impl Display for Expr {
             }
             Self::Not(inner) => write!(f, "NOT ({inner})"),
             Self::All(items) => list(f, items, " AND "),
-            Self::Any(items) => {
-                f.write_str("(")?;
-                list(f, items, " OR ")?;
-                f.write_str(")")
-            }
             Self::Subquery(select) => write!(f, "({select})"),
             Self::Exists(select) => write!(f, "EXISTS ({select})"),
             Self::IsNull(inner, yes) => {
