@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use super::lexicon::Lexicon;
 use super::pieces::{NotUnderstood, Piece, pieces};
 use super::read::{Unsure, read};
-use super::{follow, say, values, words};
+use super::words::{self, Token};
+use super::{follow, say, values};
 use crate::agent::{Plan, PlanRequest, Planned, Planner};
 use crate::config::OFFLINE;
 use crate::db::{Database, Pool};
@@ -54,6 +55,30 @@ impl OfflinePlanner {
         Ok(lexicon)
     }
 
+    /// The pieces of one text; words that nothing accounts for may be misspelt values.
+    async fn understood(
+        &self,
+        lexicon: &Lexicon,
+        question: &str,
+        tokens: &[Token],
+    ) -> Result<Vec<Piece>> {
+        let database = self.database.as_ref();
+        let mut hits = values::find(database, lexicon, question, tokens).await?;
+        let unknown = match pieces(lexicon, question, tokens, &hits) {
+            Ok(found) => return Ok(found),
+            Err(NotUnderstood(words)) => words,
+        };
+        hits.extend(values::near(database, lexicon, tokens, &unknown).await?);
+        pieces(lexicon, question, tokens, &hits).map_err(|NotUnderstood(words)| {
+            let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+            Error::failed(format!(
+                "the offline planner does not understand {}",
+                words.join(", ")
+            ))
+            .with_hint(HINT)
+        })
+    }
+
     /// The pieces of a question; of a follow-up, with those of the questions that it goes on from.
     async fn pieces(
         &self,
@@ -75,16 +100,7 @@ impl OfflinePlanner {
                 Some(_) => follow::addition(&tokens).unwrap_or(&tokens),
                 None => &tokens,
             };
-            let hits = values::find(self.database.as_ref(), lexicon, question, added).await?;
-            let found =
-                pieces(lexicon, question, added, &hits).map_err(|NotUnderstood(words)| {
-                    let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
-                    Error::failed(format!(
-                        "the offline planner does not understand {}",
-                        words.join(", ")
-                    ))
-                    .with_hint(HINT)
-                })?;
+            let found = self.understood(lexicon, question, added).await?;
             known = Some(match known {
                 Some(before) => follow::joined(&before, found),
                 None => found,

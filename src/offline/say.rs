@@ -6,7 +6,7 @@ use super::sql::unit_name;
 use crate::agent::{Critique, Prose, StepRecord};
 use crate::db::{Cell, Table};
 
-/// Names that a sentence lists before it says how many more there are.
+/// Rows that a sentence tells; the table shows them all.
 const LISTED: usize = 5;
 
 fn column(lexicon: &Lexicon, id: ColumnId) -> String {
@@ -183,11 +183,7 @@ fn result(table: &Table) -> String {
         1 => format!("It is {}.", row(0)),
         n => {
             let shown: Vec<String> = (0..n.min(LISTED)).map(row).collect();
-            let more = if n > LISTED {
-                format!(", and {} more", n - LISTED)
-            } else {
-                String::new()
-            };
+            let more = if n > LISTED { ", and more" } else { "" };
             let cut = if table.is_truncated() { " or more" } else { "" };
             format!("There are {n}{cut}: {}{more}.", shown.join("; "))
         }

@@ -20,6 +20,14 @@ const BATCH: usize = 12;
 /// Tokens of the longest value.
 const LONGEST: usize = 6;
 
+/// Values that are spelt like one of the texts, in any case.
+const SPELT: &str = "lower(trim(x.v)) = ANY(CAST($1 AS text[]))";
+/// Short values that begin like one of the texts.
+const BEGINNING: &str =
+    "left(lower(x.v), 1) = ANY(CAST($1 AS text[])) AND length(x.v) BETWEEN 4 AND 40";
+/// Shorter words are too much like others.
+const SHORTEST_MISSPELT: usize = 5;
+
 /// A stretch of the question that may be a value.
 struct Span {
     start: usize,
@@ -88,44 +96,114 @@ pub async fn find(
             add(&mut hits, question, &spans, tokens, id, label);
         }
     }
-    let searched: Vec<usize> = (0..lexicon.tables.len())
-        .filter(|&t| {
-            !lexicon.tables[t].is_view && lexicon.tables[t].rows.is_none_or(|n| n <= MOST_ROWS)
+    let found = search(database, lexicon, SPELT, wanted).await?;
+    for (id, value) in &found {
+        add(&mut hits, question, &spans, tokens, *id, value);
+    }
+    Ok(hits)
+}
+
+/// Values that are spelt nearly like one of the words that nothing accounts for, where there is only one.
+///
+/// # Errors
+/// What the database says when it cannot be asked at all.
+pub async fn near(
+    database: &dyn Database,
+    lexicon: &Lexicon,
+    tokens: &[Token],
+    unknown: &[String],
+) -> Result<Vec<Hit>, DbError> {
+    let words: Vec<(usize, &Token)> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| {
+            t.lower.len() >= SHORTEST_MISSPELT
+                && unknown.iter().any(|w| w.to_lowercase() == t.lower)
         })
         .collect();
-    for batch in searched.chunks(BATCH) {
-        let Some((statement, columns)) = statement(lexicon, batch) else {
-            continue;
-        };
-        let Ok(query) = sql::check(&statement, &Policy::default()) else {
-            continue;
-        };
-        let limits = Limits {
-            max_rows: 2_000,
-            timeout: Duration::from_secs(5),
-            ..Limits::default()
-        };
-        let infos = database.prepare(&query).await?;
-        let params = [Param::List(wanted.iter().cloned().map(Some).collect())];
-        let found = database
-            .query(&query, &infos, &params, &limits, &CancellationToken::new())
-            .await;
-        // A search that takes too long finds nothing; the question may not need it.
-        let Ok(table) = found else { continue };
-        for row in 0..table.row_count() {
-            let mut cells = table.row(row);
-            if let (Some(Cell::Int(at)), Some(Cell::Text(value))) = (cells.next(), cells.next())
-                && let Some(id) = usize::try_from(at).ok().and_then(|at| columns.get(at))
-            {
-                add(&mut hits, question, &spans, tokens, *id, value);
-            }
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let initials = words.iter().filter_map(|(_, t)| t.lower.chars().next());
+    let wanted: BTreeSet<String> = initials.map(String::from).collect();
+    let found = search(database, lexicon, BEGINNING, wanted).await?;
+    let mut hits = Vec::new();
+    for (at, token) in words {
+        let mut like = found.iter().filter(|(_, value)| {
+            strsim::damerau_levenshtein(&value.trim().to_lowercase(), &token.lower) == 1
+        });
+        if let (Some((column, value)), None) = (like.next(), like.next()) {
+            hits.push(Hit {
+                start: at,
+                end: at + 1,
+                column: *column,
+                values: vec![value.clone()],
+                score: 0.8,
+            });
         }
     }
     Ok(hits)
 }
 
+/// The values for which `condition` holds of the texts in `wanted`, in tables that are not too large.
+async fn search(
+    database: &dyn Database,
+    lexicon: &Lexicon,
+    condition: &str,
+    wanted: BTreeSet<String>,
+) -> Result<Vec<(ColumnId, String)>, DbError> {
+    let searched: Vec<usize> = (0..lexicon.tables.len())
+        .filter(|&t| {
+            !lexicon.tables[t].is_view && lexicon.tables[t].rows.is_none_or(|n| n <= MOST_ROWS)
+        })
+        .collect();
+    let params = [Param::List(wanted.into_iter().map(Some).collect())];
+    let limits = Limits {
+        max_rows: 2_000,
+        timeout: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    let mut values = Vec::new();
+    for batch in searched.chunks(BATCH) {
+        let Some((statement, columns)) = statement(lexicon, batch, condition) else {
+            continue;
+        };
+        let Ok(query) = sql::check(&statement, &Policy::default()) else {
+            continue;
+        };
+        let table = async {
+            let infos = database.prepare(&query).await?;
+            database
+                .query(&query, &infos, &params, &limits, &CancellationToken::new())
+                .await
+        };
+        let table = match table.await {
+            Ok(table) => table,
+            Err(error) if error.is_infrastructure() => return Err(error),
+            // A search that fails or takes too long finds nothing; the question may not need it.
+            Err(error) => {
+                tracing::debug!(%error, "some tables are not searched for values");
+                continue;
+            }
+        };
+        for row in 0..table.row_count() {
+            let mut cells = table.row(row);
+            if let (Some(Cell::Int(at)), Some(Cell::Text(value))) = (cells.next(), cells.next())
+                && let Some(id) = usize::try_from(at).ok().and_then(|at| columns.get(at))
+            {
+                values.push((*id, value.to_owned()));
+            }
+        }
+    }
+    Ok(values)
+}
+
 /// One scan of each table, whatever the number of its text columns.
-fn statement(lexicon: &Lexicon, tables: &[usize]) -> Option<(String, Vec<ColumnId>)> {
+fn statement(
+    lexicon: &Lexicon,
+    tables: &[usize],
+    condition: &str,
+) -> Option<(String, Vec<ColumnId>)> {
     let mut columns = Vec::new();
     let mut parts = Vec::new();
     for &table in tables {
@@ -144,7 +222,7 @@ fn statement(lexicon: &Lexicon, tables: &[usize]) -> Option<(String, Vec<ColumnI
         }
         if !rows.is_empty() {
             parts.push(format!(
-                "SELECT x.c, x.v FROM {} AS t CROSS JOIN LATERAL (VALUES {rows}) AS x(c, v) WHERE lower(trim(x.v)) = ANY(CAST($1 AS text[]))",
+                "SELECT x.c, x.v FROM {} AS t CROSS JOIN LATERAL (VALUES {rows}) AS x(c, v) WHERE {condition}",
                 lexicon.tables[table].sql_name
             ));
         }
