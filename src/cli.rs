@@ -134,14 +134,10 @@ pub enum Command {
     /// Definitions and rules for the planner
     #[command(subcommand)]
     Notes(NotesCommand),
-    /// Measure retrieval on questions whose tables and columns are known
-    Eval {
-        /// A JSONL of {"question", "tables": [], "columns": []}
-        #[arg(long, value_name = "FILE")]
-        retrieval: std::path::PathBuf,
-    },
     /// Run one guarded read-only query, from the argument or stdin
     Sql(SqlCommand),
+    /// Measure execution accuracy on questions with gold SQL
+    Eval(EvalArgs),
     /// Print the completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Write the man pages into a folder
@@ -200,6 +196,41 @@ pub enum NotesCommand {
         #[arg(long)]
         always: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// Questions with gold SQL: JSON lines, or CSV with a header
+    pub file: PathBuf,
+    /// Measure retrieval instead, on JSON lines of {"question", "tables": [], "columns": []}
+    #[arg(long)]
+    pub retrieval: bool,
+    /// Ask each question so many times
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub runs: u32,
+    /// Questions under way at once
+    #[arg(long, default_value_t = 2, value_name = "N")]
+    pub parallel: usize,
+    /// Keep finished questions in this file, and go on from it
+    #[arg(long, value_name = "FILE")]
+    pub resume: Option<PathBuf>,
+    /// Write the report here, as JSON or Markdown by the file's ending; may be repeated
+    #[arg(long, value_name = "FILE")]
+    pub report: Vec<PathBuf>,
+    /// Show the figures beside those of an earlier JSON report
+    #[arg(long, value_name = "FILE")]
+    pub compare: Option<PathBuf>,
+    /// Exit with 1 when fewer of all questions are right, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub min_accuracy: Option<f64>,
+    /// Exit with 1 when fewer of the answered are right, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub min_precision: Option<f64>,
+    /// Exit with 1 when fewer are answered, in percent
+    #[arg(long, value_name = "PERCENT")]
+    pub min_answered: Option<f64>,
+    #[command(flatten)]
+    pub ask: AskArgs,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,8 @@ use crate::llm::LOCAL_EMBEDDING_MODEL;
 
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
+/// Plans by the schema's words alone, without a model.
+pub const OFFLINE: &str = "offline";
 /// The embedding model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_EMBEDDING_MODEL: &str = "gemini-embedding-001";
 
@@ -295,7 +297,13 @@ impl Config {
     pub fn model(&self) -> Option<&str> {
         self.model
             .as_deref()
-            .or_else(|| self.providers.has_gemini().then_some(DEFAULT_MODEL))
+            .filter(|name| *name != OFFLINE)
+            .or_else(|| self.default_model())
+    }
+
+    fn default_model(&self) -> Option<&'static str> {
+        let asked_for = self.model.is_some();
+        (!asked_for && self.providers.has_gemini()).then_some(DEFAULT_MODEL)
     }
 
     /// The embedding model's name: `local` where no key is there; `none` turns embeddings off.

@@ -33,6 +33,8 @@
 //! | [`sql`] | the guard: pure, no connection |
 //! | [`db`] | the target database: connect, prepare, stream, decode, cancel |
 //! | [`schema`] | catalog, chunks, index, retrieval, setup |
+//! | [`offline`] | the planner that needs no model: words of the schema, a grammar, a typed query, SQL |
+//! | [`eval`] | execution accuracy on questions with known answers |
 //! | [`llm`] | chat and embedding models through `genai` |
 //! | [`session`] | sessions in memory or Redis |
 //! | `embedded` | Postgres inside the binary: sample data |
@@ -50,7 +52,9 @@ pub mod db;
 #[cfg(feature = "embedded")]
 pub mod embedded;
 pub mod error;
+pub mod eval;
 pub mod llm;
+pub mod offline;
 pub mod render;
 pub mod schema;
 pub mod session;

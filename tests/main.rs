@@ -8,6 +8,7 @@ mod cli;
 mod embedded;
 mod faults;
 mod guard;
+mod offline;
 mod schema;
 mod sessions;
 mod stores;

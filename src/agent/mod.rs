@@ -20,6 +20,7 @@ pub use event::{Event, Observer};
 pub use executor::milliseconds;
 pub use json::text_of;
 pub use plan::{Plan, PlanError, Step, StepType, Work};
+pub use planner::{PlanRequest, Planned, Planner, Prose};
 pub use run::{Action, End, Run};
 pub use step::{Status, StepRecord};
 pub use supervisor::Supervisor;

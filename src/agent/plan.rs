@@ -79,6 +79,31 @@ fn error<T>(message: impl Into<String>) -> Result<T, PlanError> {
 }
 
 impl Plan {
+    /// One SQL step, read as strictly as a model's reply.
+    ///
+    /// # Errors
+    /// [`PlanError`] when the query cannot be read lexically.
+    pub fn of_query(reasoning: &str, description: &str, query: &str) -> Result<Self, PlanError> {
+        let step = json!({
+            "id": "1", "type": "SQL", "description": description,
+            "tool_input": { "query": query }
+        });
+        Ok(Self {
+            reasoning: reasoning.to_owned(),
+            clarification: None,
+            steps: vec![read_step(&step, 0)?],
+        })
+    }
+
+    /// A question back to the person.
+    pub fn clarification(reasoning: &str, question: &str) -> Self {
+        Self {
+            reasoning: reasoning.to_owned(),
+            clarification: Some(question.to_owned()),
+            steps: Vec::new(),
+        }
+    }
+
     /// Reads a model's reply. `kept` are the ids of earlier results that steps may depend on.
     ///
     /// # Errors

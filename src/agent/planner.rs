@@ -1,9 +1,15 @@
-//! Asks the model for a plan: what it is told, and what is sent back after a failure.
+//! Who plans: a model, with what it is told and what is sent back after a failure, or a [`Planner`]
+//! that needs none.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
-use super::plan::{StepType, reply_schema};
+use async_trait::async_trait;
+
+use super::critic::Critique;
+use super::plan::{Plan, StepType, reply_schema};
 use super::step::{Status, StepRecord};
+use crate::error::Result;
 use crate::llm::{ChatRequest, ReplySchema, estimate_tokens};
 use crate::session::Turn;
 
@@ -33,6 +39,28 @@ pub struct Known<'a> {
     pub values: &'a str,
     pub examples: &'a str,
     pub notes: &'a str,
+}
+
+/// A plan, and who says what its results mean.
+pub struct Planned {
+    pub plan: Plan,
+    pub prose: Arc<dyn Prose>,
+}
+
+/// Plans without a model.
+#[async_trait]
+pub trait Planner: Send + Sync {
+    /// As the answer's `model` shows it.
+    fn name(&self) -> &str;
+
+    /// # Errors
+    /// What keeps the question from being planned; planning again would not help.
+    async fn plan(&self, request: &PlanRequest<'_>) -> Result<Planned>;
+}
+
+/// Puts the results of a plan in words, and judges whether they answer the question.
+pub trait Prose: Send + Sync {
+    fn say(&self, records: &[StepRecord]) -> Critique;
 }
 
 /// What went wrong with the last attempt.

@@ -14,7 +14,7 @@ use super::event::{Event, Observer};
 use super::executor::{Executor, milliseconds};
 use super::numbers::unsourced;
 use super::plan::Plan;
-use super::planner::{Feedback, Known, PlanRequest, feedback};
+use super::planner::{Feedback, Known, PlanRequest, Planner, Prose, feedback};
 use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use crate::config::{AskConfig, CriticMode};
@@ -31,9 +31,24 @@ const HISTORY_TURNS: usize = 20;
 /// Rows of a result that a session keeps.
 const KEPT_ROWS: usize = 3;
 
+/// Who plans and judges.
+enum Mind {
+    Model(Arc<dyn ChatModel>),
+    Planner(Arc<dyn Planner>),
+}
+
+impl Mind {
+    fn name(&self) -> &str {
+        match self {
+            Self::Model(chat) => chat.name(),
+            Self::Planner(planner) => planner.name(),
+        }
+    }
+}
+
 /// Answers questions about one database. Shared by any number of questions at once.
 pub struct Supervisor {
-    chat: Arc<dyn ChatModel>,
+    mind: Mind,
     index: Arc<dyn SchemaIndex>,
     sessions: Arc<dyn SessionStore>,
     sql: SqlTool,
@@ -49,8 +64,27 @@ impl Supervisor {
         database: Arc<dyn Database>,
         sessions: Arc<dyn SessionStore>,
     ) -> Self {
+        Self::of(Mind::Model(chat), index, database, sessions)
+    }
+
+    /// One that plans and judges without a model.
+    pub fn with_planner(
+        planner: Arc<dyn Planner>,
+        index: Arc<dyn SchemaIndex>,
+        database: Arc<dyn Database>,
+        sessions: Arc<dyn SessionStore>,
+    ) -> Self {
+        Self::of(Mind::Planner(planner), index, database, sessions)
+    }
+
+    fn of(
+        mind: Mind,
+        index: Arc<dyn SchemaIndex>,
+        database: Arc<dyn Database>,
+        sessions: Arc<dyn SessionStore>,
+    ) -> Self {
         Self {
-            chat,
+            mind,
             index,
             sessions,
             sql: SqlTool::new(database, Policy::default()),
@@ -83,7 +117,7 @@ impl Supervisor {
 
     /// The model that plans and judges.
     pub fn model(&self) -> &str {
-        self.chat.name()
+        self.mind.name()
     }
 
     /// Answers a question.
@@ -191,12 +225,13 @@ impl Supervisor {
     /// Calls the model unless it failed repeatedly or the question is stopped.
     async fn call(
         &self,
+        chat: &dyn ChatModel,
         request: &ChatRequest,
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ModelError> {
         if let Err(wait) = self.model_breaker.admit() {
             return Err(ModelError::Unreachable {
-                model: self.chat.name().to_owned(),
+                model: chat.name().to_owned(),
                 message: format!(
                     "it failed repeatedly and is left alone for {} s",
                     wait.as_secs().max(1)
@@ -206,7 +241,7 @@ impl Supervisor {
         let reply = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ModelError::Cancelled),
-            reply = self.chat.chat(request) => reply,
+            reply = chat.chat(request) => reply,
         };
         match &reply {
             Ok(_) => self.model_breaker.succeeded(),
@@ -229,6 +264,8 @@ struct Asked<'a> {
     history: Vec<Turn>,
     retrieved: Retrieved,
     plan: Option<Plan>,
+    /// Who puts this plan's results in words, if not a critic.
+    prose: Option<Arc<dyn Prose>>,
     feedback: Option<Feedback>,
     records: Vec<StepRecord>,
     /// Good records of earlier attempts.
@@ -262,6 +299,7 @@ impl<'a> Asked<'a> {
             history: Vec::new(),
             retrieved: Retrieved::default(),
             plan: None,
+            prose: None,
             feedback: None,
             records: Vec::new(),
             kept: Vec::new(),
@@ -356,9 +394,30 @@ impl<'a> Asked<'a> {
             web_search: self.supervisor.search.is_some(),
             feedback: self.feedback.as_ref(),
             kept: &self.kept,
-        }
-        .to_chat();
-        let reply = self.call("plan", &request).await;
+        };
+        let chat = match &self.supervisor.mind {
+            Mind::Model(chat) => chat,
+            Mind::Planner(planner) => {
+                let planned = tokio::select! {
+                    biased;
+                    () = self.cancel.cancelled() => Err(Error::interrupted()),
+                    planned = planner.plan(&request) => planned,
+                };
+                self.timings.plan += start.elapsed();
+                return match planned {
+                    Ok(planned) => {
+                        self.prose = Some(planned.prose);
+                        self.planned(planned.plan, attempt, start)
+                    }
+                    Err(error) => {
+                        self.error = Some(error);
+                        Outcome::GaveUp
+                    }
+                };
+            }
+        };
+        let request = request.to_chat();
+        let reply = self.call("plan", chat.as_ref(), &request).await;
         self.timings.plan += start.elapsed();
         let reply = match reply {
             Ok(reply) => reply,
@@ -399,6 +458,10 @@ impl<'a> Asked<'a> {
                 );
             }
         };
+        self.planned(plan, attempt, start)
+    }
+
+    fn planned(&mut self, plan: Plan, attempt: u32, start: Instant) -> Outcome {
         self.observer.observe(&Event::Planned {
             attempt,
             steps: plan.steps.len(),
@@ -520,6 +583,11 @@ impl<'a> Asked<'a> {
             return Outcome::NotJudged;
         }
         let start = Instant::now();
+        let chat = match &self.supervisor.mind {
+            Mind::Model(chat) => chat,
+            // It knows what it asked for, and says so in `finish`.
+            Mind::Planner(_) => return Outcome::NotJudged,
+        };
         self.observer.observe(&Event::Judging);
         let reasoning = self
             .plan
@@ -527,7 +595,7 @@ impl<'a> Asked<'a> {
             .map(|p| p.reasoning.clone())
             .unwrap_or_default();
         let request = critic::request(self.question, &reasoning, &self.records, &findings);
-        let reply = self.call("critique", &request).await;
+        let reply = self.call("critique", chat.as_ref(), &request).await;
         self.timings.critique += start.elapsed();
         let critique = match reply {
             Ok(reply) => critic::parse(&reply.text),
@@ -580,6 +648,7 @@ impl<'a> Asked<'a> {
     async fn call(
         &mut self,
         stage: &'static str,
+        chat: &dyn ChatModel,
         request: &ChatRequest,
     ) -> Result<ChatReply, ModelError> {
         self.observer.observe(&Event::Prompt {
@@ -588,7 +657,7 @@ impl<'a> Asked<'a> {
             user: request.user.clone(),
         });
         let start = Instant::now();
-        let reply = self.supervisor.call(request, self.cancel).await;
+        let reply = self.supervisor.call(chat, request, self.cancel).await;
         self.usage.model_calls += 1;
         let mut used = Usage::default();
         if let Ok(reply) = &reply {
@@ -640,6 +709,11 @@ impl<'a> Asked<'a> {
             ),
             End::Answered | End::Doubted | End::EarlierAnswer => Ending::Answered,
         };
+        if let (Ending::Answered, None, Some(prose)) = (&outcome, &self.critique, &self.prose) {
+            let mut said = prose.say(&self.records);
+            said.unsourced_numbers = unsourced(&said.answer, self.question, &self.records);
+            self.critique = Some(said);
+        }
         let answer = match (&outcome, &clarification, &self.critique) {
             (Ending::Failed(_), ..) => String::new(),
             (_, Some(clarification), _) => clarification.clone(),
@@ -647,7 +721,7 @@ impl<'a> Asked<'a> {
             _ => critic::plain_answer(&self.records),
         };
         self.timings.total = self.start.elapsed();
-        let model = self.supervisor.chat.name().to_owned();
+        let model = self.supervisor.mind.name().to_owned();
         Answer {
             question: self.question.to_owned(),
             session_id: self.session.to_string(),

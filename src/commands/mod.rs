@@ -6,6 +6,7 @@ mod chat;
 mod conversation;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod eval;
 mod eval_retrieval;
 mod examples;
 mod index;
@@ -84,10 +85,13 @@ async fn run_with(config: &Config, cli: Cli) -> Result<u8> {
                     embedded::greet();
                     chat::run(config, &args).await
                 }
+                Command::Eval(args) if args.retrieval => {
+                    eval_retrieval::run(config, &args.file).await
+                }
+                Command::Eval(args) => eval::run(config, &args).await,
                 Command::Search { question } => search::run(config, &question).await,
                 Command::Examples(command) => examples::run(config, &command).await,
                 Command::Notes(command) => notes::run(config, &command).await,
-                Command::Eval { retrieval } => eval_retrieval::run(config, &retrieval).await,
                 _ => Ok(0),
             }
         }

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::llm::{
     ChatModel, Connector, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, connect,
 };
+use crate::offline::OfflinePlanner;
 use crate::schema::{Exclusions, Knowledge, PgSchemaIndex};
 use crate::session::{MemoryStore, RedisStore, SessionStore};
 use crate::sql::Policy;
@@ -160,38 +161,68 @@ pub struct Parts {
 
 pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     let database = Arc::new(database(config)?);
-    let name = config.model().ok_or_else(|| {
-        Error::usage("no model is configured").with_hint(
-            "set GEMINI_API_KEY, or choose another provider's model with `--model` (for example gpt-4o, claude-sonnet-4-5, or a model of Ollama's)",
-        )
-    })?;
     vet_role(config, &database).await?;
+    let sessions = sessions(config).await?;
+    let (supervisor, index) = match config.model() {
+        Some(name) => with_model(config, name, database, &sessions)?,
+        None => without_model(config, database, &sessions)?,
+    };
+    Ok(Parts {
+        supervisor: supervisor
+            .with_policy(policy(config))
+            .with_settings(AskConfig {
+                max_cost: config.max_cost,
+                ..settings
+            }),
+        sessions,
+        index,
+    })
+}
+
+fn with_model(
+    config: &Config,
+    name: &str,
+    database: Arc<Postgres>,
+    sessions: &Arc<dyn SessionStore>,
+) -> Result<(Supervisor, Arc<PgSchemaIndex>)> {
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_of(config, &models)?;
     let index = schema_index(config, &database, embedder)?;
     let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
-    let sessions = sessions(config).await?;
     let mut supervisor = Supervisor::new(
         Arc::clone(&chat),
         index.clone(),
         database,
-        Arc::clone(&sessions),
-    )
-    .with_policy(policy(config))
-    .with_settings(AskConfig {
-        max_cost: config.max_cost,
-        ..settings
-    });
+        Arc::clone(sessions),
+    );
     if let Some(search) = &config.web_search {
         supervisor = supervisor.with_search(match HttpSearch::new(search, models.http())? {
             Some(search) => Arc::new(search),
             None => Arc::new(GroundedSearch::new(chat)),
         });
     }
-    Ok(Parts {
-        supervisor,
-        sessions,
-        index,
-    })
+    Ok((supervisor, index))
+}
+
+fn without_model(
+    config: &Config,
+    database: Arc<Postgres>,
+    sessions: &Arc<dyn SessionStore>,
+) -> Result<(Supervisor, Arc<PgSchemaIndex>)> {
+    if config.model.is_none() {
+        note(
+            "note: no model is configured, so the offline planner answers what it is sure of; set GEMINI_API_KEY or give `--model` for more",
+        );
+    }
+    let index = schema_index(config, &database, None)?;
+    let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
+    let planner = OfflinePlanner::new(database.pool().clone(), database.clone());
+    let supervisor = Supervisor::with_planner(
+        Arc::new(planner),
+        index.clone(),
+        database,
+        Arc::clone(sessions),
+    );
+    Ok((supervisor, index))
 }

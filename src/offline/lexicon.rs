@@ -1,0 +1,309 @@
+//! The schema as words: what each table and column may be called in a question, which column names a
+//! row, and what kind of values a column holds.
+
+use std::collections::HashSet;
+
+use super::joins::{Edge, edges};
+use super::words::{self, COMMON, parts, segmented, stem};
+use crate::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ColumnId {
+    pub table: usize,
+    pub column: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ValueKind {
+    Number,
+    Text,
+    Date,
+    Bool,
+    Other,
+}
+
+#[derive(Debug, Clone)]
+pub struct Column {
+    pub name: String,
+    pub kind: ValueKind,
+    /// Stems of its name.
+    pub words: Vec<String>,
+    /// Its name in one piece, in lower case.
+    pub joined: String,
+    /// Stems of its comment.
+    pub comment: Vec<String>,
+    /// Names rows, of its own table or another: not a value to count or sum.
+    pub is_key: bool,
+    pub labels: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct TableWords {
+    /// The name as a query writes it.
+    pub sql_name: String,
+    pub name: String,
+    pub words: Vec<String>,
+    pub joined: String,
+    pub comment: Vec<String>,
+    pub columns: Vec<Column>,
+    /// The columns that tell its rows apart.
+    pub key: Vec<usize>,
+    /// The columns that name a row to a person.
+    pub label: Vec<usize>,
+    pub rows: Option<f64>,
+    pub is_view: bool,
+}
+
+/// Everything a question can be about.
+#[derive(Debug, Clone)]
+pub struct Lexicon {
+    pub tables: Vec<TableWords>,
+    pub edges: Vec<Edge>,
+}
+
+impl Lexicon {
+    pub fn new(catalog: &Catalog) -> Self {
+        let mut known: HashSet<String> = COMMON.iter().map(|w| (*w).to_owned()).collect();
+        for relation in &catalog.relations {
+            for name in
+                std::iter::once(&relation.name).chain(relation.columns.iter().map(|c| &c.name))
+            {
+                let parts = parts(name);
+                if parts.len() > 1 || *name == relation.name {
+                    known.extend(parts.into_iter().filter(|p| p.len() > 3));
+                }
+            }
+        }
+        let shared = shared_prefix(catalog.relations.iter().map(|r| r.name.as_str()));
+        let mut tables: Vec<TableWords> = catalog
+            .relations
+            .iter()
+            .map(|relation| table(relation, shared, &known))
+            .collect();
+        for key in &catalog.foreign_keys {
+            for name in &key.columns {
+                if let Some(c) = tables[key.from]
+                    .columns
+                    .iter_mut()
+                    .find(|c| c.name == *name)
+                {
+                    c.is_key = true;
+                }
+            }
+        }
+        let edges = edges(catalog, &mut tables);
+        for table in &mut tables {
+            table.label = label(table);
+        }
+        Self { tables, edges }
+    }
+
+    pub fn column(&self, id: ColumnId) -> &Column {
+        &self.tables[id.table].columns[id.column]
+    }
+
+    pub fn columns(&self) -> impl Iterator<Item = (ColumnId, &Column)> {
+        self.tables.iter().enumerate().flat_map(|(t, table)| {
+            table.columns.iter().enumerate().map(move |(c, column)| {
+                (
+                    ColumnId {
+                        table: t,
+                        column: c,
+                    },
+                    column,
+                )
+            })
+        })
+    }
+
+    /// Whether the column alone points to rows of another table.
+    pub fn is_foreign_key(&self, id: ColumnId) -> bool {
+        self.edges
+            .iter()
+            .any(|e| e.from == id.table && e.columns == [id.column])
+    }
+
+    /// The columns that name a row of the table.
+    pub fn label(&self, table: usize) -> impl Iterator<Item = ColumnId> + '_ {
+        self.tables[table]
+            .label
+            .iter()
+            .map(move |&column| ColumnId { table, column })
+    }
+}
+
+fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWords {
+    let name = relation.name.get(shared..).unwrap_or(&relation.name);
+    let prefix = shared_prefix(relation.columns.iter().map(|c| c.name.as_str()));
+    let table_words = words_of(name, known);
+    let columns = relation
+        .columns
+        .iter()
+        .map(|column| {
+            let short = column
+                .name
+                .get(prefix..)
+                .filter(|s| !s.is_empty())
+                .unwrap_or(&column.name);
+            let words = words_of(short, known);
+            let last = words.last().map(String::as_str);
+            Column {
+                kind: kind(column),
+                is_key: relation.primary_key == [column.name.clone()]
+                    || matches!(last, Some("id" | "uuid" | "key" | "guid")),
+                joined: short.to_lowercase().replace('_', ""),
+                words,
+                comment: comment(column.comment.as_deref()),
+                name: column.name.clone(),
+                labels: column.labels.clone(),
+            }
+        })
+        .collect();
+    let position = |name: &String| relation.columns.iter().position(|c| c.name == *name);
+    TableWords {
+        sql_name: relation.sql_name(),
+        name: relation.name.clone(),
+        joined: name.to_lowercase().replace('_', ""),
+        words: table_words,
+        comment: comment(relation.comment.as_deref()),
+        columns,
+        key: relation.primary_key.iter().filter_map(position).collect(),
+        label: Vec::new(),
+        rows: relation.rows,
+        is_view: matches!(
+            relation.kind,
+            RelationKind::View | RelationKind::MaterializedView
+        ),
+    }
+}
+
+fn comment(text: Option<&str>) -> Vec<String> {
+    words::tokens(text.unwrap_or_default())
+        .into_iter()
+        .map(|t| t.stem)
+        .collect()
+}
+
+/// Stems of a name's words, short forms written out.
+fn words_of(name: &str, known: &HashSet<String>) -> Vec<String> {
+    parts(name)
+        .into_iter()
+        .flat_map(|part| {
+            let part = words::expanded(&part).to_owned();
+            if part.contains(' ') {
+                return part.split(' ').map(str::to_owned).collect();
+            }
+            let whole = part.len() <= 4 || COMMON.contains(part.as_str());
+            let cut = if whole {
+                None
+            } else {
+                segmented(&part, &|w| known.contains(w) && w != part)
+            };
+            cut.unwrap_or_else(|| vec![part])
+        })
+        .filter(|part| !matches!(part.as_str(), "of" | "the"))
+        .map(|part| stem(words::expanded(&part)))
+        .collect()
+}
+
+/// How many bytes all names begin with alike, when that is a prefix and not a word of theirs.
+fn shared_prefix<'a>(names: impl Iterator<Item = &'a str>) -> usize {
+    let names: Vec<&str> = names.collect();
+    let Some(first) = names.first().filter(|_| names.len() >= 3) else {
+        return 0;
+    };
+    let length = names.iter().fold(first.len(), |length, name| {
+        first
+            .bytes()
+            .zip(name.bytes())
+            .take(length)
+            .take_while(|(a, b)| a == b)
+            .count()
+    });
+    if length >= 2 && first.is_char_boundary(length) && names.iter().all(|n| n.len() > length) {
+        length
+    } else {
+        0
+    }
+}
+
+fn kind(column: &ColumnDef) -> ValueKind {
+    let base = column
+        .type_name
+        .split('(')
+        .next()
+        .unwrap_or_default()
+        .trim();
+    if column.type_name.ends_with("[]") {
+        return ValueKind::Other;
+    }
+    match base {
+        "smallint" | "integer" | "bigint" | "numeric" | "real" | "double precision" | "money" => {
+            ValueKind::Number
+        }
+        "text" | "character varying" | "character" | "citext" | "name" => ValueKind::Text,
+        "boolean" => ValueKind::Bool,
+        base if base == "date" || base.starts_with("timestamp") => ValueKind::Date,
+        _ if !column.labels.is_empty() => ValueKind::Text,
+        _ => ValueKind::Other,
+    }
+}
+
+/// The columns that name a row to a person, best guess first; the key when there is no other.
+fn label(table: &TableWords) -> Vec<usize> {
+    let find = |wanted: &dyn Fn(&Column) -> bool| {
+        table
+            .columns
+            .iter()
+            .position(|c| c.kind == ValueKind::Text && wanted(c))
+            .map(|at| vec![at])
+    };
+    let named = |words: &[&str]| {
+        let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
+        find(&|c: &Column| c.words == stems)
+    };
+    let own = |suffix: &str| {
+        let mut wanted = table.words.clone();
+        wanted.push(stem(suffix));
+        find(&|c: &Column| {
+            c.words == wanted
+                || c.joined == format!("{}{suffix}", table.joined)
+                || format!("{}s", c.joined.trim_end_matches(suffix)) == table.joined
+                    && c.joined.ends_with(suffix)
+        })
+    };
+    let both = |first: &str, last: &str| {
+        let mut found = named(&[first, "name"])?;
+        found.extend(named(&[last, "name"])?);
+        Some(found)
+    };
+    named(&["name"])
+        .or_else(|| own("name"))
+        .or_else(|| named(&["full", "name"]))
+        .or_else(|| both("first", "last"))
+        .or_else(|| named(&["title"]))
+        .or_else(|| find(&|c: &Column| c.words == table.words || c.joined == table.joined))
+        .or_else(|| own("title"))
+        .or_else(|| {
+            let ends = |word: &str| {
+                let word = stem(word);
+                let mut all = (0..table.columns.len()).filter(|&i| {
+                    let c = &table.columns[i];
+                    c.kind == ValueKind::Text && !c.is_key && c.words.last() == Some(&word)
+                });
+                all.next()
+                    .filter(|_| all.next().is_none())
+                    .map(|at| vec![at])
+            };
+            ends("name").or_else(|| ends("title"))
+        })
+        .or_else(|| {
+            let mut texts = (0..table.columns.len())
+                .filter(|&i| table.columns[i].kind == ValueKind::Text && !table.columns[i].is_key);
+            texts
+                .next()
+                .filter(|_| texts.next().is_none())
+                .map(|at| vec![at])
+        })
+        .unwrap_or_else(|| table.key.clone())
+}

@@ -1,0 +1,265 @@
+//! Schema linking: which tables, columns and values the words of a question may mean, with how sure
+//! that is.
+
+use super::lexicon::{ColumnId, Lexicon, ValueKind};
+use super::words::{Kind, Token, are_synonyms, is_neutral, root};
+
+/// Below this a match is no match.
+const LEAST: f32 = 0.55;
+/// Tokens of the longest span that is looked at.
+pub const LONGEST: usize = 6;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Target {
+    Table(usize),
+    Column(ColumnId),
+    /// A value as it is stored, in every way of writing it.
+    Value(ColumnId, Vec<String>),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Link {
+    pub target: Target,
+    pub score: f32,
+}
+
+/// A stored value that some tokens of the question spell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    pub start: usize,
+    pub end: usize,
+    pub column: ColumnId,
+    pub values: Vec<String>,
+    pub score: f32,
+}
+
+/// What the tokens from `start` to `end` may mean, best first.
+pub fn links(
+    lexicon: &Lexicon,
+    tokens: &[Token],
+    hits: &[Hit],
+    start: usize,
+    end: usize,
+) -> Vec<Link> {
+    let span = &tokens[start..end];
+    let mut found: Vec<Link> = hits
+        .iter()
+        .filter(|h| h.start == start && h.end == end)
+        .map(|h| Link {
+            target: Target::Value(h.column, h.values.clone()),
+            score: h.score,
+        })
+        .collect();
+    if span.iter().all(|t| t.kind == Kind::Word) {
+        schema_links(lexicon, span, &mut found);
+    }
+    // Texas is rather the row that it names than the ones that point to it.
+    for link in &mut found {
+        if let Target::Value(c, _) = &link.target
+            && lexicon.is_foreign_key(*c)
+        {
+            link.score -= 0.06;
+        }
+    }
+    // A table wins over columns of its name.
+    let tables: Vec<usize> = found
+        .iter()
+        .filter_map(|l| match l.target {
+            Target::Table(t) if l.score >= 0.88 => Some(t),
+            _ => None,
+        })
+        .collect();
+    if !tables.is_empty() {
+        for link in &mut found {
+            if let Target::Column(c) = link.target {
+                link.score -= if tables.contains(&c.table) {
+                    0.15
+                } else {
+                    0.07
+                };
+            }
+        }
+    }
+    found.sort_by(|a, b| b.score.total_cmp(&a.score));
+    let best = found.first().map_or(0.0, |l| l.score);
+    found.retain(|l| l.score >= LEAST && l.score >= best - 0.3);
+    found.truncate(40);
+    found
+}
+
+fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
+    let edge = |t: &Token| {
+        is_neutral(&t.lower)
+            || t.is_any(&[
+                "of", "in", "by", "for", "and", "or", "to", "with", "from", "on", "at", "which",
+                "what", "who", "not", "no", "each", "per", "than",
+            ])
+    };
+    if span.len() > 1 && (span.first().is_some_and(edge) || span.last().is_some_and(edge)) {
+        return;
+    }
+    let words: Vec<&str> = span
+        .iter()
+        .filter(|t| !t.is_any(&["of", "the", "a"]))
+        .map(|t| t.stem.as_str())
+        .collect();
+    if words.is_empty() {
+        return;
+    }
+    let joined: String = span.iter().map(|t| t.lower.as_str()).collect();
+    let singular = joined.strip_suffix('s').unwrap_or(&joined).to_owned();
+    for (t, table) in lexicon.tables.iter().enumerate() {
+        let mut score = matched(&words, &table.words);
+        let table_singular = table.joined.strip_suffix('s').unwrap_or(&table.joined);
+        if joined == table.joined || singular == table_singular {
+            score = score.max(1.0);
+        } else if singular.len() >= 6 && strsim::damerau_levenshtein(&singular, table_singular) == 1
+        {
+            score = score.max(0.84);
+        }
+        // What the comment says first: "Copies of films that the stores own".
+        if score < 0.75 && words.len() == 1 && table.comment.first().is_some_and(|w| w == words[0])
+        {
+            score = 0.75;
+        }
+        // "car_makers" may be called makers, "model_list" models, "tv_channel" channels.
+        if score < 0.8 && table.words.len() > 1 && words.len() == 1 {
+            let head = table.words.last().map(String::as_str);
+            let list = matches!(
+                head,
+                Some("list" | "data" | "tabl" | "info" | "detail" | "record" | "daili")
+            );
+            if list && matched(&words, &table.words[..table.words.len() - 1]) >= 0.95 {
+                score = score.max(0.9);
+            } else if head == Some(words[0]) {
+                score = score.max(0.72);
+            }
+        }
+        if score >= LEAST {
+            // Views say again what tables say.
+            let score = if table.is_view { score - 0.15 } else { score };
+            found.push(Link {
+                target: Target::Table(t),
+                score,
+            });
+        }
+    }
+    for (id, column) in lexicon.columns() {
+        let table = &lexicon.tables[id.table];
+        let mut score = matched(&words, &column.words);
+        if joined == column.joined || singular == column.joined {
+            score = score.max(1.0);
+        }
+        // "customer name" is the name of customer; "name" is country_name of country.
+        if words.len() > table.words.len() && score < 0.97 {
+            let (head, rest) = words.split_at(table.words.len());
+            if matched(head, &table.words) >= 0.95 {
+                score = score.max(matched(rest, &column.words) - 0.01);
+            }
+        }
+        if column.words.len() > table.words.len() && column.words.starts_with(&table.words) {
+            score = score.max(matched(&words, &column.words[table.words.len()..]) - 0.04);
+        }
+        if score < 0.75 {
+            score = score.max(partly(&words, column));
+        }
+        let plain_id = matches!(words.last(), Some(&"id"));
+        if plain_id
+            && table.key == [id.column]
+            && (words.len() == 1 || matched(&words[..words.len() - 1], &table.words) >= 0.95)
+        {
+            score = score.max(0.96);
+        }
+        if words.len() > 1 && words.last() == Some(&"name") && column.kind == ValueKind::Text {
+            score = score.max(matched(&words[..words.len() - 1], &column.words) - 0.08);
+        }
+        // "name" is what names a row, whatever the column is called.
+        if words == ["name"]
+            && table.label == [id.column]
+            && column.kind == ValueKind::Text
+            && !column.is_key
+        {
+            score = score.max(0.86);
+        }
+        // A key to another table shows a number; the other table is meant.
+        if lexicon.is_foreign_key(id)
+            && !plain_id
+            && !matches!(words.last(), Some(&"code" | &"number"))
+        {
+            score -= 0.25;
+        }
+        if table.is_view {
+            score -= 0.15;
+        }
+        if score >= LEAST {
+            found.push(Link {
+                target: Target::Column(id),
+                score,
+            });
+        }
+    }
+}
+
+/// How well words of a question spell a name: all of them, in any order.
+fn matched(words: &[&str], name: &[String]) -> f32 {
+    if words.len() != name.len() || name.is_empty() {
+        return 0.0;
+    }
+    let mut score: f32 = 1.0;
+    for (i, word) in words.iter().enumerate() {
+        let here = similar(word, &name[i]);
+        let anywhere = name.iter().map(|n| similar(word, n)).fold(0.0, f32::max) - 0.02;
+        score = score.min(here.max(anywhere));
+    }
+    score
+}
+
+fn similar(word: &str, name: &str) -> f32 {
+    if word == name {
+        1.0
+    } else if word.len() >= 4
+        && name.len() >= 4
+        && strsim::damerau_levenshtein(word, name) == 1
+        && word.len().min(name.len()) >= 6
+    {
+        0.85
+    } else if are_synonyms(word, name) {
+        0.88
+    } else if word.len() >= 3 && name.len() >= 3 && root(word) == root(name) {
+        0.84
+    } else {
+        0.0
+    }
+}
+
+/// Some of a column's words: "amount" for total_amount; or a word of its comment.
+fn partly(words: &[&str], column: &super::lexicon::Column) -> f32 {
+    // These say which, not what.
+    const VAGUE: &[&str] = &[
+        "first", "last", "middl", "new", "total", "high", "low", "start", "end", "other", "one",
+        "day", "onli", "top",
+    ];
+    if column.is_key || words.iter().all(|w| VAGUE.contains(w)) {
+        return 0.0;
+    }
+    let name = &column.words;
+    let inside = words
+        .iter()
+        .all(|w| name.iter().any(|n| similar(w, n) >= 0.84));
+    if inside && words.len() < name.len() {
+        let head = name
+            .last()
+            .zip(words.last())
+            .is_some_and(|(n, w)| similar(w, n) >= 0.84);
+        return if head { 0.76 } else { 0.66 };
+    }
+    let comment = &column.comment[..column.comment.len().min(5)];
+    if !comment.is_empty()
+        && words
+            .iter()
+            .all(|w| w.len() > 3 && comment.iter().any(|c| c == w))
+    {
+        return 0.58;
+    }
+    0.0
+}

@@ -1,0 +1,22 @@
+//! Planning without a model: a question is read, by the schema's own words and the data's values, into a
+//! typed [`query::Query`], and that into SQL; through the same plan, guard and executor as any model's.
+//!
+//! It answers only when it is sure: every word must be accounted for, one reading must be plainly the
+//! best, and the tables must hang together in one way. Anything else is refused, with the words that
+//! were not understood.
+
+mod dates;
+mod follow;
+mod joins;
+mod lexicon;
+mod link;
+mod pieces;
+mod planner;
+mod query;
+mod read;
+mod say;
+mod sql;
+mod values;
+mod words;
+
+pub use planner::OfflinePlanner;

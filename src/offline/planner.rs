@@ -1,0 +1,162 @@
+//! [`OfflinePlanner`]: the catalog, the values and the reading put together as a [`Planner`].
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+
+use super::lexicon::Lexicon;
+use super::pieces::{NotUnderstood, Piece, pieces};
+use super::read::{Unsure, read};
+use super::words::{self, Token};
+use super::{follow, say, values};
+use crate::agent::{Plan, PlanRequest, Planned, Planner};
+use crate::config::OFFLINE;
+use crate::db::{Database, Pool};
+use crate::error::{Error, Result};
+use crate::schema::Catalog;
+use crate::session::Turn;
+
+/// The catalog is read again after this long.
+const FRESH: Duration = Duration::from_secs(30);
+const HINT: &str = "use the words of the tables and columns (`pgagent search \"…\"` shows them), or configure a model with `--model` and its key";
+
+/// Plans from the schema's words and the data's values, without a model.
+pub struct OfflinePlanner {
+    pool: Pool,
+    database: Arc<dyn Database>,
+    lexicon: Mutex<Option<(Instant, Arc<Lexicon>)>>,
+}
+
+impl OfflinePlanner {
+    /// `pool` reads the catalog of what `database` queries.
+    pub fn new(pool: Pool, database: Arc<dyn Database>) -> Self {
+        Self {
+            pool,
+            database,
+            lexicon: Mutex::new(None),
+        }
+    }
+
+    async fn lexicon(&self) -> Result<Arc<Lexicon>> {
+        let known = self
+            .lexicon
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((at, lexicon)) = known
+            && at.elapsed() < FRESH
+        {
+            return Ok(lexicon);
+        }
+        let lexicon = Arc::new(Lexicon::new(&Catalog::read(&self.pool).await?));
+        *self.lexicon.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), Arc::clone(&lexicon)));
+        Ok(lexicon)
+    }
+
+    /// The pieces of one text; words that nothing accounts for may be misspelt values.
+    async fn understood(
+        &self,
+        lexicon: &Lexicon,
+        question: &str,
+        tokens: &[Token],
+    ) -> Result<Vec<Piece>> {
+        let database = self.database.as_ref();
+        let mut hits = values::find(database, lexicon, question, tokens).await?;
+        let unknown = match pieces(lexicon, question, tokens, &hits) {
+            Ok(found) => return Ok(found),
+            Err(NotUnderstood(words)) => words,
+        };
+        hits.extend(values::near(database, lexicon, tokens, &unknown).await?);
+        pieces(lexicon, question, tokens, &hits).map_err(|NotUnderstood(words)| {
+            let words: Vec<String> = words.iter().map(|w| format!("`{w}`")).collect();
+            Error::failed(format!(
+                "the offline planner does not understand {}",
+                words.join(", ")
+            ))
+            .with_hint(HINT)
+        })
+    }
+
+    /// The pieces of a question; of a follow-up, with those of the questions that it goes on from.
+    async fn pieces(
+        &self,
+        lexicon: &Lexicon,
+        question: &str,
+        history: &[Turn],
+    ) -> Result<Vec<Piece>> {
+        let mut questions: Vec<&str> = history.iter().map(|turn| turn.question.as_str()).collect();
+        questions.push(question);
+        let starts = |q: &&str| follow::addition(&words::tokens(q)).is_none();
+        let first = questions
+            .iter()
+            .rposition(starts)
+            .unwrap_or(questions.len() - 1);
+        let mut known: Option<Vec<Piece>> = None;
+        for question in &questions[first..] {
+            let tokens = words::tokens(question);
+            let added = match known {
+                Some(_) => follow::addition(&tokens).unwrap_or(&tokens),
+                None => &tokens,
+            };
+            let found = self.understood(lexicon, question, added).await?;
+            known = Some(match known {
+                Some(before) => follow::joined(&before, found),
+                None => found,
+            });
+        }
+        Ok(known.unwrap_or_default())
+    }
+}
+
+#[async_trait]
+impl Planner for OfflinePlanner {
+    fn name(&self) -> &str {
+        OFFLINE
+    }
+
+    async fn plan(&self, request: &PlanRequest<'_>) -> Result<Planned> {
+        let lexicon = self.lexicon().await?;
+        let pieces = self
+            .pieces(&lexicon, request.question, request.history)
+            .await?;
+        let (plan, reading) = match read(&lexicon, &pieces) {
+            Ok(found) => {
+                let reading = say::reading(&lexicon, &found.query);
+                let plan =
+                    Plan::of_query(&reading, &reading, &found.sql.to_string()).map_err(|e| {
+                        Error::failed(format!(
+                            "the reading gave no plan that can be carried out: {e}"
+                        ))
+                    })?;
+                (plan, reading)
+            }
+            Err(Unsure::Tie(queries)) => {
+                let ways: Vec<String> = queries
+                    .iter()
+                    .take(3)
+                    .map(|q| say::reading(&lexicon, q))
+                    .collect();
+                let question = format!(
+                    "It can be read in several ways; which is meant?\n- {}",
+                    ways.join("\n- ")
+                );
+                (
+                    Plan::clarification("several readings are as good as each other", &question),
+                    String::new(),
+                )
+            }
+            Err(Unsure::Shape(why)) => {
+                return Err(Error::failed(format!(
+                    "the offline planner is not sure how to read the question: {why}"
+                ))
+                .with_hint(HINT));
+            }
+        };
+        Ok(Planned {
+            plan,
+            prose: Arc::new(say::Words { reading }),
+        })
+    }
+}

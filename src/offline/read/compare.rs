@@ -1,0 +1,266 @@
+//! Comparisons with numbers, averages and patterns.
+
+use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::link::Target;
+use super::super::pieces::Piece;
+use super::super::query::{Condition, Operator, Output};
+use super::super::words::stem;
+use super::reader::{Reader, Section, Step};
+
+impl<'a> Reader<'a> {
+    /// Reads "… is over 5", "… is Rome", "… contains x" after a column.
+    pub(super) fn compared(&mut self, c: ColumnId) -> Step<bool> {
+        let start = self.at;
+        let kind = self.lexicon.column(c).kind;
+        let mut negated = self.negated;
+        let mut after_is = false;
+        while let Some(piece) = self.peek() {
+            match piece {
+                Piece::Preposition(word) => {
+                    after_is |= matches!(
+                        word.as_str(),
+                        "is" | "are" | "was" | "were" | "of" | "as" | "named" | "called"
+                    );
+                    self.at += 1;
+                }
+                Piece::By | Piece::Verb => self.at += 1,
+                Piece::Not if after_is || self.section == Section::Condition => {
+                    negated = true;
+                    self.at += 1;
+                }
+                _ => break,
+            }
+        }
+        let taken = match self.peek() {
+            Some(Piece::Compare(operator, n, _)) if kind == ValueKind::Number => {
+                self.at += 1;
+                let operator = if negated {
+                    opposite(*operator)
+                } else {
+                    *operator
+                };
+                self.condition(Condition::Compare(c, operator, n.clone()))?;
+                true
+            }
+            Some(Piece::Between(low, high)) if kind == ValueKind::Number && !negated => {
+                self.at += 1;
+                self.condition(Condition::Between(c, low.clone(), high.clone()))?;
+                true
+            }
+            Some(Piece::Average(operator, _)) if kind == ValueKind::Number && !negated => {
+                self.at += 1;
+                self.condition(Condition::Average(c, *operator))?;
+                true
+            }
+            Some(Piece::Period(period))
+                if !negated
+                    && (kind == ValueKind::Date || (self.is_year(c) && period.years.is_some())) =>
+            {
+                self.at += 1;
+                self.a_period_of(c, period)?;
+                true
+            }
+            Some(Piece::Number(n))
+                if kind == ValueKind::Number
+                    && (self.section == Section::Condition || after_is || self.at == start)
+                    && !self.number_belongs_on() =>
+            {
+                self.at += 1;
+                let operator = if negated {
+                    Operator::NotEqual
+                } else {
+                    Operator::Equal
+                };
+                self.condition(Condition::Compare(c, operator, n.clone()))?;
+                true
+            }
+            Some(Piece::Contains | Piece::Begins | Piece::Ends)
+                if kind == ValueKind::Text && !negated =>
+            {
+                self.pattern(c)?;
+                true
+            }
+            Some(Piece::Noun(_)) => match self.peek_target() {
+                Some(Target::Value(v, _)) if *v == c => {
+                    let (_, target) = self.noun()?;
+                    let Target::Value(_, value) = target else {
+                        return Ok(false);
+                    };
+                    self.negated = negated;
+                    self.a_value(c, value.clone())?;
+                    return Ok(true);
+                }
+                _ => false,
+            },
+            _ => false,
+        };
+        if taken {
+            self.negated = false;
+        } else {
+            self.at = start;
+        }
+        Ok(taken)
+    }
+
+    /// "contains x", "starts with x".
+    pub(super) fn pattern(&mut self, c: ColumnId) -> Step<()> {
+        let pattern = self.next();
+        self.skip_links();
+        let Some(Piece::Noun(noun)) = self.next() else {
+            return Err("a pattern without a text");
+        };
+        let text = noun.text.clone();
+        let condition = match pattern {
+            Some(Piece::Begins) => Condition::Affix(c, text, true),
+            Some(Piece::Ends) => Condition::Affix(c, text, false),
+            _ => Condition::Contains(c, text),
+        };
+        self.condition(condition)
+    }
+
+    /// Whether the number at hand speaks of the noun after it: "age of 3 dogs".
+    pub(super) fn number_belongs_on(&self) -> bool {
+        matches!(
+            self.pieces.get(self.at + 1),
+            Some(Piece::Noun(_) | Piece::Unit(_))
+        )
+    }
+
+    pub(super) fn is_year(&self, c: ColumnId) -> bool {
+        let column = self.lexicon.column(c);
+        matches!(column.kind, ValueKind::Number | ValueKind::Text)
+            && column.words.iter().any(|w| *w == stem("year"))
+    }
+
+    /// A comparison that stands before what it compares: "more than 4 cylinders", "at least 3 concerts".
+    pub(super) fn comparison(&mut self) -> Step<()> {
+        let piece = self.next();
+        let negated = std::mem::take(&mut self.negated);
+        if negated {
+            return Err("a negated comparison");
+        }
+        let owner = self.focus.or(self.entity).or_else(|| {
+            self.outputs.iter().rev().find_map(|o| match o {
+                Output::Column(c) => Some(c.table),
+                _ => None,
+            })
+        });
+        let hinted = match piece {
+            Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) => {
+                let owner = owner.ok_or("a comparison of nothing that is known")?;
+                Some(
+                    self.hinted(owner, word)
+                        .ok_or("what is compared is no one column")?
+                        .0,
+                )
+            }
+            _ => None,
+        };
+        if let Some(c) = hinted {
+            return match piece {
+                Some(Piece::Compare(op, n, _))
+                    if self.lexicon.column(c).kind == ValueKind::Number =>
+                {
+                    self.condition(Condition::Compare(c, *op, n.clone()))
+                }
+                Some(Piece::Average(op, _)) if self.lexicon.column(c).kind == ValueKind::Number => {
+                    self.condition(Condition::Average(c, *op))
+                }
+                _ => Err("a comparison of something that is no number"),
+            };
+        }
+        // "students whose age is … over 20" is read with the column; here the column comes after.
+        if !matches!(self.peek(), Some(Piece::Noun(_) | Piece::Distinct)) {
+            // "weighed more than 3500": the column was taken for an output just before.
+            if let Some(Output::Column(c)) = self.outputs.last()
+                && self.at >= 2
+                && matches!(self.pieces[self.at - 2], Piece::Noun(_))
+                && self.outputs.len() > 1
+            {
+                let c = *c;
+                self.outputs.pop();
+                return self.compare_with(piece, c);
+            }
+            return Err("a comparison of nothing that is known");
+        }
+        let (_, target) = self.noun()?;
+        match target {
+            Target::Column(c) => self.compare_with(piece, *c),
+            Target::Table(t) => {
+                let Some(Piece::Compare(op, n, _)) = piece else {
+                    return Err("a comparison of a table");
+                };
+                let n: u64 = n.parse().map_err(|_| "a count that is no whole number")?;
+                let entity = owner.ok_or("a comparison of nothing that is known")?;
+                if entity == *t || self.lacks.is_some() {
+                    return Err("a count of the rows that are asked for");
+                }
+                if !self.mentioned.is_empty() {
+                    return Err("a count that may speak of several tables");
+                }
+                self.entity = Some(entity);
+                self.conditions.push(Condition::Rows(*t, *op, n));
+                self.section = Section::Condition;
+                Ok(())
+            }
+            Target::Value(..) => Err("a comparison with a value"),
+        }
+    }
+
+    pub(super) fn compare_with(&mut self, piece: Option<&Piece>, c: ColumnId) -> Step<()> {
+        let column = self.lexicon.column(c);
+        if column.kind != ValueKind::Number || column.is_key {
+            return Err("a comparison of something that is no number");
+        }
+        self.section = Section::Condition;
+        match piece {
+            Some(Piece::Compare(op, n, _)) => self.condition(Condition::Compare(c, *op, n.clone())),
+            Some(Piece::Between(low, high)) => {
+                self.condition(Condition::Between(c, low.clone(), high.clone()))
+            }
+            Some(Piece::Average(op, _)) => self.condition(Condition::Average(c, *op)),
+            _ => Err("a comparison of nothing that is known"),
+        }
+    }
+
+    /// "8 cylinders", "3 concerts".
+    pub(super) fn bare_number(&mut self) -> Step<()> {
+        let Some(Piece::Number(n)) = self.next() else {
+            return Err("a number is missing");
+        };
+        if self.section != Section::Condition || self.negated {
+            return Err("a number of which nothing is said");
+        }
+        let (_, target) = self.noun()?;
+        match target {
+            Target::Column(c)
+                if self.lexicon.column(*c).kind == ValueKind::Number
+                    && !self.lexicon.column(*c).is_key =>
+            {
+                self.condition(Condition::Compare(*c, Operator::Equal, n.clone()))
+            }
+            Target::Table(t)
+                if self.entity.is_some_and(|e| e != *t)
+                    && self.mentioned.is_empty()
+                    && self.lacks.is_none() =>
+            {
+                let n = n.parse().map_err(|_| "a count that is no whole number")?;
+                self.conditions
+                    .push(Condition::Rows(*t, Operator::Equal, n));
+                Ok(())
+            }
+            _ => Err("a number of which nothing is said"),
+        }
+    }
+}
+
+pub(super) fn opposite(operator: Operator) -> Operator {
+    match operator {
+        Operator::Equal => Operator::NotEqual,
+        Operator::NotEqual => Operator::Equal,
+        Operator::Less => Operator::GreaterOrEqual,
+        Operator::LessOrEqual => Operator::Greater,
+        Operator::Greater => Operator::LessOrEqual,
+        Operator::GreaterOrEqual => Operator::Less,
+    }
+}

@@ -1,0 +1,245 @@
+//! Puts what was read together, and refuses what does not fit together.
+
+use super::super::joins;
+use super::super::lexicon::{Lexicon, ValueKind};
+use super::super::query::{Condition, Key, Measure, Order, Output, Query, Unit};
+use super::reader::{Reader, Step};
+
+impl<'a> Reader<'a> {
+    /// Puts everything together.
+    pub(super) fn finish(&mut self) -> Step<Query> {
+        if self.top.is_some() {
+            return Err("a ranking by nothing that is said");
+        }
+        if self.negated {
+            return Err("a negation of nothing that is known");
+        }
+        let measured = self.outputs.iter().any(|o| matches!(o, Output::Measure(_)));
+        let first = self
+            .outputs
+            .iter()
+            .chain(&self.groups)
+            .find_map(|o| match o {
+                Output::Column(c) | Output::Bucket(_, c) => Some(c.table),
+                Output::Measure(Measure::Rows(t)) => Some(*t),
+                Output::Measure(Measure::Different(c) | Measure::Of(_, c)) => Some(c.table),
+                Output::Share => None,
+            });
+        let by_measure = self.order.iter().find_map(|o| match &o.by {
+            Key::Measure(Measure::Rows(t)) => Some(*t),
+            Key::Measure(Measure::Different(c) | Measure::Of(_, c)) => Some(c.table),
+            _ => None,
+        });
+        let entity = self
+            .entity
+            .or_else(|| {
+                if measured {
+                    None
+                } else {
+                    self.group_tables.first().copied()
+                }
+            })
+            .or(first)
+            .or(by_measure)
+            .or_else(|| match self.conditions.as_slice() {
+                // "Who are the managers?"
+                [Condition::In(c, _)] if self.asked => Some(c.table),
+                _ => None,
+            })
+            .ok_or("it asks for nothing that is known")?;
+        let mut group = Vec::new();
+        let mut outputs = std::mem::take(&mut self.outputs);
+        if !self.buckets.is_empty() {
+            let table = by_measure.filter(|_| !measured).unwrap_or(entity);
+            let date = self.date_of(&[table]).ok_or("no one date to group by")?;
+            for (unit, _) in std::mem::take(&mut self.buckets) {
+                if self.lexicon.column(date).kind != ValueKind::Date {
+                    if unit != Unit::Year {
+                        return Err("no one date to group by");
+                    }
+                    self.groups.push(Output::Column(date));
+                } else {
+                    self.groups.push(Output::Bucket(unit, date));
+                }
+            }
+            if measured && self.groups.len() == 1 && self.order.is_empty() {
+                if let Some(Output::Bucket(unit, c)) = self.groups.first()
+                    && *unit != Unit::Weekday
+                {
+                    self.order.push(Order {
+                        by: Key::Bucket(*unit, *c),
+                        descending: false,
+                    });
+                }
+            }
+        }
+        if measured {
+            group.extend(&self.group_tables);
+            // "How many concerts does each singer have": the group's own name columns may be asked for.
+            let mut all: Vec<Output> = Vec::new();
+            let asked_for = outputs
+                .iter()
+                .any(|o| matches!(o, Output::Column(c) if self.group_tables.contains(&c.table)));
+            if !asked_for {
+                all.append(&mut self.groups);
+            }
+            all.retain(|g| !outputs.contains(g));
+            all.append(&mut outputs);
+            outputs = all;
+        } else if outputs.is_empty() && !self.groups.is_empty() {
+            outputs = std::mem::take(&mut self.groups);
+        } else {
+            let mut all = std::mem::take(&mut self.group_columns);
+            all.retain(|g| !outputs.contains(g));
+            all.append(&mut outputs);
+            outputs = all;
+        }
+        if outputs.is_empty() {
+            outputs = self.lexicon.label(entity).map(Output::Column).collect();
+        }
+        if outputs.is_empty() {
+            return Err("a table whose rows have no name");
+        }
+        if by_measure.is_some() && !measured {
+            // What is shown is what is ranked.
+            let shown_entity = outputs
+                .iter()
+                .all(|o| matches!(o, Output::Column(c) if c.table == entity));
+            if shown_entity && self.is_named && by_measure != Some(entity) {
+                group.push(entity);
+            }
+        } else if by_measure.is_some()
+            && self.limit.is_some()
+            && self.entity.is_some_and(|e| Some(e) != by_measure)
+            && !group.contains(&entity)
+        {
+            group.push(entity);
+        }
+        let plain = outputs.iter().any(|o| matches!(o, Output::Column(_)));
+        let measured = outputs.iter().any(|o| matches!(o, Output::Measure(_)));
+        if measured && plain && group.is_empty() && self.groups.is_empty() {
+            // "the name and the number of …" groups by what is shown beside it.
+            let only_labels = outputs.iter().all(|o| match o {
+                Output::Column(c) => {
+                    self.group_columns.contains(o)
+                        || self.lexicon.column(*c).kind != ValueKind::Number
+                        || self.lexicon.column(*c).is_key
+                        || self.is_year(*c)
+                }
+                _ => true,
+            });
+            if !only_labels {
+                return Err("numbers beside a count of them");
+            }
+        }
+        if measured
+            && self
+                .order
+                .iter()
+                .any(|o| matches!(o.by, Key::Column(c) if !outputs.contains(&Output::Column(c))))
+        {
+            return Err("a sort by what is not shown");
+        }
+        for (period, lacks) in std::mem::take(&mut self.periods) {
+            let mut tables = Vec::new();
+            if let Some(at) = lacks {
+                tables.push(self.conditions[at].table());
+            } else {
+                tables.extend(by_measure);
+                tables.extend(outputs.iter().filter_map(|o| match o {
+                    Output::Measure(Measure::Rows(t)) => Some(*t),
+                    Output::Measure(Measure::Of(_, c) | Measure::Different(c)) => Some(c.table),
+                    _ => None,
+                }));
+                tables.extend(self.mentioned.iter().rev().copied());
+                tables.push(entity);
+            }
+            let date = self
+                .date_of(&tables)
+                .ok_or("no one date that the time could be of")?;
+            if self.lexicon.column(date).kind != ValueKind::Date && period.years.is_none() {
+                return Err("no one date that the time could be of");
+            }
+            let condition = Condition::During(date, period);
+            match lacks.map(|at| &mut self.conditions[at]) {
+                Some(Condition::Lacks(_, inner)) => inner.push(condition),
+                _ => self.conditions.push(condition),
+            }
+        }
+        let lexicon = self.lexicon;
+        let names_rows = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].label.contains(&c.column) || lexicon.tables[c.table].key.contains(&c.column));
+        let loose = outputs.iter().any(|o| {
+            matches!(o, Output::Column(c) if self.is_named && c.table != entity && self.mentioned.contains(&c.table))
+        });
+        if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
+            self.cost += 0.15;
+        }
+        let lacking = self
+            .conditions
+            .iter()
+            .any(|c| matches!(c, Condition::Lacks(..)));
+        if lacking && !self.is_named && !outputs.iter().any(names_rows) {
+            return Err("an absence that may be of values or of rows");
+        }
+        // A column of a table that nothing else speaks of is a loose guess.
+        for output in &outputs {
+            let Output::Column(c) = output else { continue };
+            if group.is_empty() && c.table != entity && !self.mentioned.contains(&c.table) {
+                self.cost += 0.12;
+            }
+            if self.lexicon.is_foreign_key(*c) && !self.named.contains(c) {
+                self.cost += 0.3;
+            }
+            if !self.group_tables.is_empty() && !self.group_tables.contains(&c.table) {
+                self.cost += 0.25;
+            }
+        }
+        let distinct = self.distinct && !measured && by_measure.is_none();
+        if self.distinct && measured {
+            return Err("different values beside a number");
+        }
+        // A value that is not had: no row of the other table has it.
+        let conditions: Vec<Condition> = std::mem::take(&mut self.conditions)
+            .into_iter()
+            .map(|condition| match condition {
+                Condition::NotIn(c, values)
+                    if c.table != entity && !is_above(lexicon, entity, c.table) =>
+                {
+                    Condition::Lacks(c.table, vec![Condition::In(c, values)])
+                }
+                other => other,
+            })
+            .collect();
+        let shared = outputs.contains(&Output::Share);
+        if shared
+            && (outputs.len() > 1
+                || conditions.len() != 1
+                || !self.mentioned.is_empty()
+                || self.limit.is_some())
+        {
+            return Err("a percentage by more than one condition");
+        }
+        Ok(Query {
+            entity,
+            outputs,
+            group,
+            conditions,
+            order: std::mem::take(&mut self.order),
+            limit: self.limit,
+            distinct,
+            mentioned: std::mem::take(&mut self.mentioned),
+        })
+    }
+}
+
+/// Whether each row of `from` has one of `to`, by keys alone.
+pub(super) fn is_above(lexicon: &Lexicon, from: usize, to: usize) -> bool {
+    let wanted = std::collections::BTreeSet::from([to]);
+    joins::tree(&lexicon.edges, from, &wanted, &|_| false)
+        .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+}
+
+/// Whether rows of `from` may have several of `to`.
+pub(super) fn is_below(lexicon: &Lexicon, from: usize, to: usize) -> bool {
+    !is_above(lexicon, from, to)
+}

@@ -1,0 +1,238 @@
+//! Counts, sums, averages and extremes.
+
+use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::link::Target;
+use super::super::pieces::{Piece, Superlative};
+use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::reader::{Reader, Section, Step};
+
+impl<'a> Reader<'a> {
+    /// What is counted.
+    pub(super) fn counted(&mut self) -> Step<Measure> {
+        let distinct_before = std::mem::take(&mut self.distinct);
+        // "number of French singers": values may stand before what is counted.
+        while let Some(Target::Value(c, value)) = {
+            self.skip_links();
+            self.peek_target()
+        } {
+            let (c, value) = (*c, value.clone());
+            self.noun()?;
+            self.a_value(c, value)?;
+            self.section = Section::Head;
+        }
+        while let Some(Target::Column(c)) = self.peek_target() {
+            if self.lexicon.column(*c).kind != ValueKind::Bool {
+                break;
+            }
+            let c = *c;
+            self.noun()?;
+            self.condition(Condition::True(c, true))?;
+        }
+        let (_, target) = self.noun()?;
+        let different = std::mem::replace(&mut self.distinct, distinct_before);
+        match target {
+            Target::Table(t) => Ok(Measure::Rows(*t)),
+            Target::Column(c) => {
+                let column = self.lexicon.column(*c);
+                if column.kind == ValueKind::Number && !column.is_key && !different {
+                    return Err("a count of numbers may mean their sum");
+                }
+                if self.lexicon.tables[c.table].key == [c.column] {
+                    return Ok(Measure::Rows(c.table));
+                }
+                Ok(Measure::Different(*c))
+            }
+            Target::Value(..) => Err("a count of a value"),
+        }
+    }
+
+    /// "the percentage of customers that are active": of the rows of one table, by one condition.
+    pub(super) fn share(&mut self) -> Step<()> {
+        let Measure::Rows(table) = self.counted()? else {
+            return Err("a percentage of something that is no table");
+        };
+        if self.entity.is_some() || !self.outputs.is_empty() {
+            return Err("a percentage beside something else");
+        }
+        self.entity = Some(table);
+        self.is_named = true;
+        self.outputs.push(Output::Share);
+        self.section = Section::Condition;
+        Ok(())
+    }
+
+    pub(super) fn put_measure(&mut self, measure: Measure) -> Step<()> {
+        if self.section == Section::Order || self.top.is_some() {
+            return self.order_by(Key::Measure(measure));
+        }
+        if self.section == Section::Condition {
+            // "… with a number of products over 5" and the like.
+            return Err("a number inside a condition");
+        }
+        let table = match &measure {
+            Measure::Rows(t) => *t,
+            Measure::Different(c) | Measure::Of(_, c) => c.table,
+        };
+        if self.entity.is_none() && self.outputs.iter().all(|o| matches!(o, Output::Measure(_))) {
+            if matches!(measure, Measure::Rows(_)) || self.group_tables.is_empty() {
+                self.is_named |= matches!(measure, Measure::Rows(_));
+                self.entity = Some(table);
+            }
+        } else if self.entity.is_some_and(|e| e != table)
+            && self.outputs.is_empty()
+            && self.group_tables.is_empty()
+        {
+            // "customers and the number of their rentals"
+            let e = self.entity.unwrap_or(table);
+            self.show_entity();
+            self.group_tables.push(e);
+        } else if let Some(e) = self.entity.filter(|e| *e != table)
+            && !self.group_tables.contains(&e)
+            && self.outputs.iter().any(|o| matches!(o, Output::Column(_)))
+        {
+            self.group_tables.push(e);
+        } else if self
+            .outputs
+            .iter()
+            .any(|o| matches!(o, Output::Column(c) if c.table != table))
+            && self.entity.is_none()
+        {
+            let tables: Vec<usize> = self
+                .outputs
+                .iter()
+                .filter_map(|o| match o {
+                    Output::Column(c) => Some(c.table),
+                    _ => None,
+                })
+                .collect();
+            if tables.contains(&table) {
+                self.cost += 0.3;
+            }
+            self.group_tables.extend(tables);
+        }
+        let output = Output::Measure(measure);
+        if !self.outputs.contains(&output) {
+            self.outputs.push(output);
+        }
+        Ok(())
+    }
+
+    pub(super) fn order_by(&mut self, by: Key) -> Step<()> {
+        let descending = match self.top.take() {
+            Some(top) => {
+                self.limit = Some(top.limit.unwrap_or(1));
+                if let Key::Measure(m) = &by {
+                    // People who ask for the top by something want to see it.
+                    if self.outputs.is_empty() {
+                        self.show_entity();
+                    }
+                    let output = Output::Measure(m.clone());
+                    if !self.outputs.contains(&output) {
+                        self.outputs.push(output);
+                    }
+                }
+                top.descending
+            }
+            None => self.descending,
+        };
+        self.order.push(Order { by, descending });
+        Ok(())
+    }
+
+    /// "average, minimum and maximum age", "total number of", "the maximum capacity of".
+    pub(super) fn aggregates(&mut self) -> Step<()> {
+        let mut all = Vec::new();
+        while let Some(Piece::Aggregate(a)) = self.peek() {
+            all.push(*a);
+            self.at += 1;
+            while matches!(self.peek(), Some(Piece::Preposition(_)))
+                || (matches!(self.peek(), Some(Piece::And)) && {
+                    let mut next = self.at + 1;
+                    while matches!(self.pieces.get(next), Some(Piece::And)) {
+                        next += 1;
+                    }
+                    matches!(self.pieces.get(next), Some(Piece::Aggregate(_)))
+                })
+            {
+                self.at += 1;
+            }
+        }
+        if matches!(self.peek(), Some(Piece::Count)) {
+            if all == [Aggregate::Sum] {
+                return Ok(());
+            }
+            return Err("an average of counts");
+        }
+        if matches!(self.peek(), Some(Piece::Distinct)) {
+            return Err("an aggregate of different values");
+        }
+        if let [only @ (Aggregate::Maximum | Aggregate::Minimum)] = all.as_slice()
+            && (self.section == Section::Condition || self.entity.is_some())
+            && !self.restated
+            && self
+                .outputs
+                .iter()
+                .all(|o| !matches!(o, Output::Measure(_)))
+        {
+            let descending = *only == Aggregate::Maximum;
+            return self.superlative(&Superlative {
+                descending,
+                limit: None,
+                word: "most".to_owned(),
+            });
+        }
+        let (noun, target) = self.noun()?;
+        let c = match target {
+            Target::Column(c) => *c,
+            Target::Table(t) => self
+                .additive(*t)
+                .ok_or("a table without one plain amount")?,
+            Target::Value(..) => return Err("an aggregate of a value"),
+        };
+        let column = self.lexicon.column(c);
+        for aggregate in all {
+            let possible = match (aggregate, column.kind) {
+                (_, ValueKind::Number) => !column.is_key,
+                (Aggregate::Minimum | Aggregate::Maximum, ValueKind::Date) => true,
+                _ => false,
+            };
+            if !possible {
+                return Err("an aggregate of something that is no number");
+            }
+            if aggregate == Aggregate::Sum
+                && matches!(target, Target::Table(_))
+                && noun.text.is_empty()
+            {
+                return Err("a sum of nothing");
+            }
+            self.put_measure(Measure::Of(aggregate, c))?;
+        }
+        Ok(())
+    }
+
+    /// The one column of a table that holds amounts.
+    pub(super) fn additive(&self, table: usize) -> Option<ColumnId> {
+        let columns = &self.lexicon.tables[table].columns;
+        let amounts = ["amount", "price", "total", "cost", "value", "revenu", "sum"];
+        let mut found = (0..columns.len()).filter(|&c| {
+            let column = &columns[c];
+            column.kind == ValueKind::Number
+                && !column.is_key
+                && column.words.iter().any(|w| amounts.contains(&w.as_str()))
+        });
+        let first = found.next()?;
+        found.next().is_none().then_some(ColumnId {
+            table,
+            column: first,
+        })
+    }
+}
+
+/// Words for amounts that are only of use as a sum.
+pub(super) fn is_summable(word: &str) -> bool {
+    [
+        "revenue", "sales", "turnover", "income", "earnings", "spending", "amount",
+    ]
+    .iter()
+    .any(|w| word.to_lowercase().contains(w))
+}

@@ -1,0 +1,156 @@
+//! From pieces to a [`Query`]: reads once for every choice among what the nouns may mean, and keeps the
+//! one reading that is plainly the best.
+
+mod compare;
+mod finish;
+mod group;
+mod measure;
+mod nouns;
+mod reader;
+mod superlative;
+
+use super::lexicon::Lexicon;
+use super::link::{Link, Target};
+use super::pieces::Piece;
+use super::query::Query;
+use super::sql::{self, Select};
+use reader::Reader;
+
+/// Choices among meanings that are tried at the most.
+const MOST_CHOICES: usize = 400;
+/// A reading that costs more is a guess.
+const DEAREST: f32 = 0.6;
+/// Two readings nearer than this are a tie.
+const MARGIN: f32 = 0.04;
+
+/// A reading with its SQL.
+#[derive(Debug, Clone)]
+pub struct Reading {
+    pub query: Query,
+    pub sql: Select,
+    pub cost: f32,
+}
+
+/// Why there is no sure reading.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Unsure {
+    /// No way of reading it is known.
+    Shape(&'static str),
+    /// Several readings are as good as each other.
+    Tie(Vec<Query>),
+}
+
+/// The one best reading of the pieces; `before` is the reading that a follow-up goes on from.
+pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
+    let mut readings: Vec<(Reading, String)> = Vec::new();
+    let mut why = "it has no shape that is known";
+    let pieces = &in_play(pieces);
+    for choice in choices(pieces) {
+        let mut reader = Reader::new(lexicon, pieces, &choice);
+        let query = match reader.run() {
+            Ok(query) => query,
+            Err(reason) => {
+                why = reason;
+                continue;
+            }
+        };
+        let told = |edge: usize| reader.speaks_for(edge);
+        match sql::build(lexicon, &query, &told) {
+            Ok(select) => {
+                let text = select.to_string();
+                let cost = reader.cost
+                    + 0.16 * text.matches(" JOIN ").count() as f32
+                    + 0.16 * text.matches("EXISTS (").count() as f32;
+                match readings.iter_mut().find(|(_, t)| *t == text) {
+                    Some((same, _)) if same.cost <= cost => {}
+                    Some((same, _)) => same.cost = cost,
+                    None => readings.push((
+                        Reading {
+                            query,
+                            sql: select,
+                            cost,
+                        },
+                        text,
+                    )),
+                }
+            }
+            Err(_) => why = "its tables do not hang together in one plain way",
+        }
+    }
+    readings.sort_by(|a, b| a.0.cost.total_cmp(&b.0.cost));
+    let mut sorted = readings.into_iter().map(|(r, _)| r);
+    let Some(best) = sorted.next() else {
+        return Err(Unsure::Shape(why));
+    };
+    if best.cost > DEAREST {
+        return Err(Unsure::Shape("its words fit the schema only loosely"));
+    }
+    let ties: Vec<Query> = sorted
+        .take_while(|r| r.cost - best.cost < MARGIN)
+        .map(|r| r.query)
+        .collect();
+    if ties.is_empty() {
+        return Ok(best);
+    }
+    Err(Unsure::Tie(
+        std::iter::once(best.query).chain(ties).collect(),
+    ))
+}
+
+/// Leaves a noun that many tables have ("name", "id") with the tables that the question speaks of.
+fn in_play(pieces: &[Piece]) -> Vec<Piece> {
+    let mut tables: Vec<usize> = Vec::new();
+    for piece in pieces {
+        let Piece::Noun(noun) = piece else { continue };
+        let best = noun.links.first().map_or(0.0, |l| l.score);
+        for link in noun.links.iter().filter(|l| l.score >= best - 0.05) {
+            match &link.target {
+                Target::Table(t) => tables.push(*t),
+                Target::Column(c) | Target::Value(c, _) if noun.links.len() <= 2 => {
+                    tables.push(c.table)
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut kept = pieces.to_vec();
+    for piece in &mut kept {
+        let Piece::Noun(noun) = piece else { continue };
+        let near = |link: &Link| match &link.target {
+            Target::Table(_) => true,
+            Target::Column(c) | Target::Value(c, _) => tables.contains(&c.table),
+        };
+        if noun.links.len() > 3 && noun.links.iter().any(near) {
+            noun.links.retain(near);
+        }
+        noun.links.truncate(6);
+    }
+    kept
+}
+
+/// Every choice of one link for each noun, the best links first.
+fn choices(pieces: &[Piece]) -> Vec<Vec<usize>> {
+    let counts: Vec<usize> = pieces
+        .iter()
+        .map(|p| match p {
+            Piece::Noun(n) => n.links.len().max(1),
+            _ => 1,
+        })
+        .collect();
+    let mut all = vec![Vec::new()];
+    for count in counts {
+        let mut next = Vec::new();
+        for choice in &all {
+            for link in 0..count {
+                if next.len() >= MOST_CHOICES {
+                    break;
+                }
+                let mut longer: Vec<usize> = choice.clone();
+                longer.push(link);
+                next.push(longer);
+            }
+        }
+        all = next;
+    }
+    all
+}

@@ -1,0 +1,260 @@
+//! Tables, columns and values as they come: shown, asked about, or a condition.
+
+use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::link::Target;
+use super::super::pieces::Piece;
+use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::measure::is_summable;
+use super::reader::{Reader, Section, Step};
+
+impl<'a> Reader<'a> {
+    pub(super) fn a_noun(&mut self) -> Step<()> {
+        let (_, target) = self.noun()?;
+        match target {
+            Target::Table(t) => self.a_table(*t),
+            Target::Column(c) => self.a_column(*c),
+            Target::Value(c, values) => self.a_value(*c, values.clone()),
+        }
+    }
+
+    pub(super) fn a_table(&mut self, t: usize) -> Step<()> {
+        if self.negated {
+            self.negated = false;
+            if self.entity.is_none() || self.entity == Some(t) {
+                return Err("a negation that nothing is said of");
+            }
+            self.end_lacks();
+            self.conditions.push(Condition::Lacks(t, Vec::new()));
+            self.lacks = Some(self.conditions.len() - 1);
+            return Ok(());
+        }
+        match (self.entity, self.section) {
+            (_, Section::Order) => {
+                let by = self
+                    .lexicon
+                    .label(t)
+                    .next()
+                    .ok_or("a table without a name to sort by")?;
+                self.order.push(Order {
+                    by: Key::Column(by),
+                    descending: false,
+                });
+            }
+            // "the name and the language": shown like a column.
+            (None, Section::Head) if self.after_and() && !self.outputs.is_empty() => {
+                let labels: Vec<Output> = self.lexicon.label(t).map(Output::Column).collect();
+                self.outputs.extend(labels);
+            }
+            (None, _) => {
+                self.entity = Some(t);
+                self.is_named = true;
+            }
+            (Some(e), _) if e == t => self.is_named = true,
+            (Some(_), Section::Head) if self.after_and() => {
+                if self.outputs.is_empty() {
+                    self.show_entity();
+                }
+                let labels: Vec<Output> = self.lexicon.label(t).map(Output::Column).collect();
+                self.outputs.extend(labels);
+            }
+            _ => {
+                if let Some(lacks) = self.lacks {
+                    if let Condition::Lacks(_, inner) = &mut self.conditions[lacks] {
+                        inner.push(Condition::Has(t));
+                    }
+                } else {
+                    self.mentioned.push(t);
+                    self.section = Section::Condition;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the noun just taken follows "and" or a comma.
+    pub(super) fn after_and(&self) -> bool {
+        self.at >= 2 && matches!(self.pieces[self.at - 2], Piece::And)
+    }
+
+    pub(super) fn show_entity(&mut self) {
+        if let Some(e) = self.entity {
+            let labels: Vec<Output> = self.lexicon.label(e).map(Output::Column).collect();
+            self.outputs.extend(labels);
+        }
+    }
+
+    pub(super) fn a_column(&mut self, c: ColumnId) -> Step<()> {
+        let column = self.lexicon.column(c);
+        if self.section == Section::Order {
+            self.order.push(Order {
+                by: Key::Column(c),
+                descending: self.descending,
+            });
+            return Ok(());
+        }
+        if self.compared(c)? {
+            return Ok(());
+        }
+        if column.kind == ValueKind::Bool
+            && (self.section == Section::Condition || self.entity.is_none())
+        {
+            let yes = !std::mem::take(&mut self.negated);
+            return self.condition(Condition::True(c, yes));
+        }
+        if self.negated {
+            self.negated = false;
+            let plain = column.kind == ValueKind::Date || self.last_score() >= 0.95;
+            if plain && self.entity == Some(c.table) {
+                return self.condition(Condition::Missing(c, true));
+            }
+            return Err("a negation of something that is no value");
+        }
+        // "departing from Rome" names the key by which Rome is meant.
+        if self.lexicon.is_foreign_key(c) && self.role_of_value(c) {
+            return Ok(());
+        }
+        let table_follows = matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table);
+        match self.section {
+            Section::Head => {
+                let of = self.at >= 2
+                    && matches!(&self.pieces[self.at - 2], Piece::Preposition(w) if matches!(w.as_str(), "of" | "for" | "in"));
+                if of && matches!(self.outputs.last(), Some(Output::Column(_))) {
+                    return Err("a column of a column");
+                }
+                if self.entity.is_some() && self.outputs.is_empty() && self.after_and() {
+                    self.show_entity();
+                }
+                if !self.outputs.contains(&Output::Column(c)) {
+                    self.outputs.push(Output::Column(c));
+                }
+                if let Some(Piece::Noun(noun)) = self.pieces.get(self.at - 1)
+                    && is_summable(&noun.text)
+                    && self.lexicon.column(c).kind == ValueKind::Number
+                    && matches!(self.peek(), Some(Piece::Each | Piece::By))
+                {
+                    // "revenue per store" is a sum.
+                    self.outputs.pop();
+                    return self.put_measure(Measure::Of(Aggregate::Sum, c));
+                }
+                if column.kind == ValueKind::Number
+                    && !column.is_key
+                    && matches!(self.peek(), Some(Piece::Each))
+                    && self.outputs.len() == 1
+                {
+                    return Err("a number for each of several rows, without what to make of them");
+                }
+                Ok(())
+            }
+            // "customers who have written a review": the verb of the table that follows.
+            _ if column.kind == ValueKind::Date && self.last_score() < 0.9 && table_follows => {
+                Ok(())
+            }
+            _ => Err("a column of which nothing is said"),
+        }
+    }
+
+    /// Whether a value of the table that the key points to follows.
+    pub(super) fn role_of_value(&mut self, c: ColumnId) -> bool {
+        let start = self.at;
+        self.skip_links();
+        let value = match self.peek_target() {
+            Some(Target::Value(v, _)) => Some(v.table),
+            _ => None,
+        };
+        self.at = start;
+        self.lexicon
+            .edges
+            .iter()
+            .any(|e| e.from == c.table && e.columns == [c.column] && Some(e.to) == value)
+    }
+
+    /// Whether the noun before the one just taken is that column, with nothing but links between.
+    pub(super) fn noun_before(&mut self, c: ColumnId) -> bool {
+        let mut at = self.at.saturating_sub(1);
+        while at > 0 {
+            at -= 1;
+            match &self.pieces[at] {
+                Piece::Preposition(_) | Piece::By => {}
+                Piece::Noun(_) => {
+                    return matches!(self.target(at), Ok((_, Target::Column(b))) if *b == c);
+                }
+                _ => return false,
+            }
+        }
+        false
+    }
+
+    pub(super) fn a_value(&mut self, c: ColumnId, mut values: Vec<String>) -> Step<()> {
+        // "country France", "written by Ann", "the Caribbean region" name the column and the value.
+        if self.outputs.last() == Some(&Output::Column(c)) && self.noun_before(c) {
+            self.outputs.pop();
+        }
+        let repeats = match self.peek_target() {
+            Some(Target::Column(next)) => *next == c,
+            // "a cat pet"
+            Some(Target::Table(t)) => *t == c.table && self.negated,
+            _ => false,
+        };
+        if repeats {
+            self.noun()?;
+        }
+        while matches!(self.peek(), Some(Piece::Or)) {
+            let before = self.at;
+            self.at += 1;
+            self.skip_links();
+            match self.peek_target() {
+                Some(Target::Value(other, text)) if *other == c => {
+                    values.extend(text.iter().cloned());
+                    self.noun()?;
+                }
+                _ => {
+                    self.at = before;
+                    break;
+                }
+            }
+        }
+        if matches!(self.peek(), Some(Piece::And)) && self.pieces.get(self.at + 1).is_some() {
+            let before = self.at;
+            self.at += 1;
+            self.skip_links();
+            let same = matches!(self.peek_target(), Some(Target::Value(other, _)) if *other == c);
+            self.at = before;
+            if same {
+                return Err("\"and\" between values of one column may mean both or either");
+            }
+        }
+        let negated = std::mem::take(&mut self.negated);
+        if self.entity.is_some() || !self.outputs.is_empty() {
+            // What follows a value says more of the same rows.
+            if self.section == Section::Head
+                && !matches!(self.peek(), Some(Piece::Noun(_) | Piece::And))
+            {
+                self.section = Section::Condition;
+            }
+        }
+        self.condition(if negated {
+            Condition::NotIn(c, values)
+        } else {
+            Condition::In(c, values)
+        })
+    }
+
+    /// Adds a condition, inside an open absence if there is one.
+    pub(super) fn condition(&mut self, condition: Condition) -> Step<()> {
+        if self.focus.is_some_and(|t| t != condition.table()) {
+            return Err("a condition that may speak of two things");
+        }
+        if let Some(lacks) = self.lacks
+            && let Condition::Lacks(_, inner) = &mut self.conditions[lacks]
+        {
+            inner.push(condition);
+            return Ok(());
+        }
+        self.conditions.push(condition);
+        Ok(())
+    }
+
+    pub(super) fn end_lacks(&mut self) {
+        self.lacks = None;
+    }
+}

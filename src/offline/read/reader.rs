@@ -1,0 +1,381 @@
+//! One pass over the pieces: what is at hand decides who reads on.
+
+use super::super::lexicon::{ColumnId, Lexicon};
+use super::super::link::Target;
+use super::super::pieces::{Noun, Piece, Superlative};
+use super::super::query::{Condition, Key, Measure, Order, Output, Period, Query, Unit};
+
+/// A part of the reading, or why it fails.
+pub(super) type Step<T> = Result<T, &'static str>;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Section {
+    Head,
+    Condition,
+    Order,
+}
+
+pub(super) struct Reader<'a> {
+    pub(super) lexicon: &'a Lexicon,
+    pub(super) pieces: &'a [Piece],
+    pub(super) choice: &'a [usize],
+    pub(super) at: usize,
+    pub(super) cost: f32,
+    pub(super) section: Section,
+    pub(super) entity: Option<usize>,
+    pub(super) outputs: Vec<Output>,
+    /// Output tables beside the entity, shown by their labels.
+    pub(super) groups: Vec<Output>,
+    /// Columns that "each" or "by" names themselves: shown whatever else is.
+    pub(super) group_columns: Vec<Output>,
+    pub(super) group_tables: Vec<usize>,
+    pub(super) conditions: Vec<Condition>,
+    pub(super) order: Vec<Order>,
+    pub(super) limit: Option<u64>,
+    pub(super) distinct: bool,
+    /// Of the sort that is being read.
+    pub(super) descending: bool,
+    /// What a "that" speaks of, if it is not the entity.
+    pub(super) focus: Option<usize>,
+    pub(super) mentioned: Vec<usize>,
+    pub(super) periods: Vec<(Period, Option<usize>)>,
+    pub(super) buckets: Vec<(Unit, bool)>,
+    /// "top 5 customers" that still wants what it is by.
+    pub(super) top: Option<Superlative>,
+    /// Open `NOT EXISTS`, which takes the conditions that follow.
+    pub(super) lacks: Option<usize>,
+    pub(super) negated: bool,
+    pub(super) asked: bool,
+    /// A second sentence says what to show.
+    pub(super) restated: bool,
+    /// Whether the question names the table that it asks about, and not only columns of it.
+    pub(super) is_named: bool,
+    /// Columns and tables that the question names, to choose between keys.
+    pub(super) named: Vec<ColumnId>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(lexicon: &'a Lexicon, pieces: &'a [Piece], choice: &'a [usize]) -> Self {
+        Self {
+            lexicon,
+            pieces,
+            choice,
+            at: 0,
+            cost: 0.0,
+            section: Section::Head,
+            entity: None,
+            outputs: Vec::new(),
+            groups: Vec::new(),
+            group_columns: Vec::new(),
+            group_tables: Vec::new(),
+            conditions: Vec::new(),
+            order: Vec::new(),
+            limit: None,
+            distinct: false,
+            descending: false,
+            focus: None,
+            mentioned: Vec::new(),
+            periods: Vec::new(),
+            buckets: Vec::new(),
+            top: None,
+            lacks: None,
+            negated: false,
+            asked: false,
+            restated: false,
+            is_named: false,
+            named: Vec::new(),
+        }
+    }
+
+    /// Whether the question names a column of the edge.
+    pub(super) fn speaks_for(&self, edge: usize) -> bool {
+        let edge = &self.lexicon.edges[edge];
+        self.named
+            .iter()
+            .any(|c| c.table == edge.from && edge.columns.contains(&c.column))
+    }
+
+    pub(super) fn peek(&self) -> Option<&'a Piece> {
+        self.pieces.get(self.at)
+    }
+
+    pub(super) fn next(&mut self) -> Option<&'a Piece> {
+        let piece = self.pieces.get(self.at);
+        self.at += 1;
+        piece
+    }
+
+    /// Passes over words that only link what stands around them.
+    pub(super) fn skip_links(&mut self) {
+        while matches!(self.peek(), Some(Piece::Preposition(_) | Piece::Distinct)) {
+            if matches!(self.peek(), Some(Piece::Distinct)) {
+                self.distinct = true;
+            }
+            self.at += 1;
+        }
+    }
+
+    /// The noun's chosen meaning.
+    pub(super) fn target(&mut self, at: usize) -> Step<(&'a Noun, &'a Target)> {
+        let Some(Piece::Noun(noun)) = self.pieces.get(at) else {
+            return Err("a noun is missing");
+        };
+        let link = noun
+            .links
+            .get(self.choice[at])
+            .ok_or("a quoted text is nowhere in the data")?;
+        Ok((noun, &link.target))
+    }
+
+    /// The next piece's meaning, if it is a noun; takes it.
+    pub(super) fn noun(&mut self) -> Step<(&'a Noun, &'a Target)> {
+        self.skip_links();
+        let at = self.at;
+        let (noun, target) = self.target(at)?;
+        self.cost += 1.0 - noun.links[self.choice[at]].score;
+        self.at += 1;
+        if let Target::Column(c) | Target::Value(c, _) = target {
+            self.named.push(*c);
+        }
+        Ok((noun, target))
+    }
+
+    /// How surely the noun just taken means what was chosen.
+    pub(super) fn last_score(&self) -> f32 {
+        let at = self.at.saturating_sub(1);
+        match self.pieces.get(at) {
+            Some(Piece::Noun(noun)) => noun.links.get(self.choice[at]).map_or(0.0, |l| l.score),
+            _ => 0.0,
+        }
+    }
+
+    pub(super) fn peek_target(&mut self) -> Option<&'a Target> {
+        let at = self.at;
+        self.target(at).ok().map(|(_, t)| t)
+    }
+
+    pub(super) fn run(&mut self) -> Step<Query> {
+        while let Some(piece) = self.peek() {
+            match piece {
+                Piece::Noun(_) => self.a_noun()?,
+                Piece::Count => {
+                    self.at += 1;
+                    let measure = self.counted()?;
+                    self.put_measure(measure)?;
+                }
+                Piece::Share => {
+                    self.at += 1;
+                    self.share()?;
+                }
+                Piece::Aggregate(_) => self.aggregates()?,
+                Piece::Superlative(s) => {
+                    self.at += 1;
+                    self.superlative(s)?;
+                }
+                Piece::Common(s) => {
+                    self.at += 1;
+                    self.common(s)?;
+                }
+                Piece::Compare(..) | Piece::Between(..) | Piece::Average(..) => {
+                    self.comparison()?
+                }
+                Piece::Number(_) => self.bare_number()?,
+                Piece::Period(period) => {
+                    self.at += 1;
+                    self.a_period(period, None)?;
+                }
+                Piece::Unit(unit) => {
+                    self.at += 1;
+                    self.a_unit(*unit)?;
+                }
+                Piece::Not => {
+                    self.at += 1;
+                    self.negated = true;
+                    self.settle();
+                    self.section = Section::Condition;
+                }
+                Piece::Distinct => {
+                    self.at += 1;
+                    self.distinct = true;
+                }
+                Piece::Each => {
+                    self.at += 1;
+                    self.each()?;
+                }
+                // "owned by students" links; it does not group.
+                Piece::By if self.at > 0 && matches!(self.pieces[self.at - 1], Piece::Verb) => {
+                    self.at += 1;
+                }
+                Piece::By => {
+                    self.at += 1;
+                    self.by()?;
+                }
+                Piece::OrderBy(descending) => {
+                    self.at += 1;
+                    self.end_lacks();
+                    self.descending = *descending;
+                    self.section = Section::Order;
+                }
+                Piece::Alphabetical => {
+                    self.at += 1;
+                    let first = self.outputs.iter().find_map(|o| match o {
+                        Output::Column(c) => Some(*c),
+                        _ => None,
+                    });
+                    let by = first
+                        .or_else(|| self.entity.and_then(|e| self.lexicon.label(e).next()))
+                        .ok_or("nothing to sort by letters")?;
+                    self.order.push(Order {
+                        by: Key::Column(by),
+                        descending: false,
+                    });
+                }
+                Piece::Direction(descending) => {
+                    self.at += 1;
+                    let last = self.order.last_mut();
+                    match last {
+                        Some(order) => order.descending = *descending,
+                        None => {
+                            let by = match self.outputs.first() {
+                                Some(Output::Column(c)) if self.outputs.len() == 1 => *c,
+                                _ => return Err("a direction without a column to sort by"),
+                            };
+                            self.order.push(Order {
+                                by: Key::Column(by),
+                                descending: *descending,
+                            });
+                        }
+                    }
+                }
+                Piece::And => {
+                    self.at += 1;
+                    self.and()?;
+                }
+                Piece::Or => return Err("an \"or\" that joins no two values of one column"),
+                Piece::With => {
+                    self.at += 1;
+                    if self.entity.is_some() || !self.outputs.is_empty() {
+                        self.settle();
+                        self.section = Section::Condition;
+                    }
+                }
+                Piece::Relative => {
+                    self.at += 1;
+                    self.settle();
+                    self.focus = self.spoken_of();
+                    if self.entity.is_some() || !self.outputs.is_empty() {
+                        self.section = Section::Condition;
+                    }
+                }
+                Piece::Ask(word) => {
+                    self.at += 1;
+                    if self.asked || self.entity.is_some() || !self.outputs.is_empty() {
+                        if word == "what" {
+                            return Err("two questions at once");
+                        }
+                        self.focus = self.spoken_of();
+                        self.section = Section::Condition;
+                    }
+                    self.asked = true;
+                }
+                Piece::Preposition(word) => {
+                    self.at += 1;
+                    if matches!(word.as_str(), "is" | "are" | "was" | "were") {
+                        // "What is …" asks, "… that is …" says.
+                        continue;
+                    }
+                }
+                Piece::Sentence => {
+                    self.at += 1;
+                    self.sentence();
+                }
+                Piece::Verb => {
+                    self.at += 1;
+                    self.cost += 0.05;
+                }
+                Piece::Contains | Piece::Begins | Piece::Ends => {
+                    let entity = self.entity.ok_or("a pattern without a column")?;
+                    let mut labels = self.lexicon.label(entity);
+                    let (Some(label), None) = (labels.next(), labels.next()) else {
+                        return Err("a pattern without a column");
+                    };
+                    self.pattern(label)?;
+                }
+            }
+        }
+        self.finish()
+    }
+
+    /// Takes the table that all outputs are of as the one that is asked about.
+    pub(super) fn settle(&mut self) {
+        if self.entity.is_some() {
+            return;
+        }
+        let mut tables = self.outputs.iter().filter_map(|o| match o {
+            Output::Column(c) => Some(c.table),
+            _ => None,
+        });
+        if let Some(first) = tables.next()
+            && tables.all(|t| t == first)
+        {
+            self.entity = Some(first);
+        }
+    }
+
+    /// A second sentence says what to show.
+    pub(super) fn sentence(&mut self) {
+        let sorts = matches!(
+            self.peek(),
+            Some(Piece::OrderBy(_) | Piece::Alphabetical | Piece::Direction(_))
+        );
+        if sorts || self.peek().is_none() {
+            return;
+        }
+        self.settle();
+        self.end_lacks();
+        self.focus = None;
+        self.section = Section::Head;
+        self.asked = false;
+        self.restated = true;
+        let groups = std::mem::take(&mut self.groups);
+        // Its list stands for what was shown so far; what was grouped by stays the group.
+        for output in std::mem::take(&mut self.outputs) {
+            if let Output::Column(c) = output
+                && self.order.iter().any(|o| matches!(o.by, Key::Measure(_)))
+                && self.entity.is_none()
+            {
+                self.entity = Some(c.table);
+            }
+        }
+        self.groups = groups;
+    }
+
+    /// The table named last, if it is not the one that is asked about: what "who" and "that" go on about.
+    pub(super) fn spoken_of(&self) -> Option<usize> {
+        let last = self
+            .conditions
+            .last()
+            .filter(|c| !c.is_apart())
+            .map(Condition::table);
+        let last = last.or(self.mentioned.last().copied());
+        last.filter(|t| self.entity.is_some_and(|e| e != *t))
+    }
+
+    pub(super) fn and(&mut self) -> Step<()> {
+        self.end_lacks();
+        self.focus = None;
+        let counts = matches!(
+            self.outputs.last(),
+            Some(Output::Measure(Measure::Different(_) | Measure::Rows(_)))
+        );
+        if counts
+            && self.section == Section::Head
+            && self.groups.is_empty()
+            && matches!(self.peek_target(), Some(Target::Column(_)))
+        {
+            return Err("what follows \"and\" may be counted too");
+        }
+        // After conditions, "and" goes on with conditions; after outputs, with outputs.
+        Ok(())
+    }
+}

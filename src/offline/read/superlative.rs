@@ -1,0 +1,359 @@
+//! The most and the least of something.
+
+use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::link::Target;
+use super::super::pieces::{Piece, Superlative, adjective};
+use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::super::words::stem;
+use super::finish::is_below;
+use super::measure::is_summable;
+use super::reader::{Reader, Section, Step};
+
+impl<'a> Reader<'a> {
+    /// The column of a table that an adjective compares.
+    pub(super) fn hinted(&self, table: usize, word: &str) -> Option<(ColumnId, bool)> {
+        let (hints, more) = adjective(word)?;
+        let columns = &self.lexicon.tables[table].columns;
+        for hint in hints {
+            let hint = stem(hint);
+            let mut found = (0..columns.len()).filter(|&c| {
+                let fits = matches!(columns[c].kind, ValueKind::Number | ValueKind::Date);
+                fits && !columns[c].is_key && columns[c].words.contains(&hint)
+            });
+            if let Some(first) = found.next() {
+                if found.next().is_some() {
+                    return None;
+                }
+                return Some((
+                    ColumnId {
+                        table,
+                        column: first,
+                    },
+                    more,
+                ));
+            }
+        }
+        if *hints.first()? == "date" {
+            return Some((self.date_of(&[table])?, more));
+        }
+        // An age may be told by the day of birth.
+        if hints == ["age"] {
+            let column = columns.iter().position(|c| {
+                c.kind == ValueKind::Date && c.words.iter().any(|w| *w == stem("birth"))
+            })?;
+            return Some((ColumnId { table, column }, !more));
+        }
+        None
+    }
+
+    pub(super) fn superlative(&mut self, s: &Superlative) -> Step<()> {
+        if self.negated {
+            return Err("a negated superlative");
+        }
+        self.skip_links();
+        let head = self.section == Section::Head
+            && self.entity.is_none()
+            && self.outputs.is_empty()
+            && self.buckets.is_empty();
+        let counted = match self.peek() {
+            Some(Piece::Count) => {
+                self.at += 1;
+                Some(self.counted()?)
+            }
+            Some(Piece::Aggregate(a)) => {
+                let a = *a;
+                self.at += 1;
+                if matches!(self.peek(), Some(Piece::Count)) {
+                    self.at += 1;
+                    Some(self.counted()?)
+                } else {
+                    let (_, target) = self.noun()?;
+                    let c = match target {
+                        Target::Column(c) => *c,
+                        Target::Table(t) => self
+                            .additive(*t)
+                            .ok_or("a table without one plain amount")?,
+                        Target::Value(..) => return Err("an aggregate of a value"),
+                    };
+                    if self.lexicon.column(c).kind != ValueKind::Number {
+                        return Err("an aggregate of something that is no number");
+                    }
+                    Some(Measure::Of(a, c))
+                }
+            }
+            _ => None,
+        };
+        if let Some(measure) = counted {
+            return self.extreme_measure(measure, s);
+        }
+        let mut values = Vec::new();
+        while let Some(Target::Value(c, value)) = self.peek_target() {
+            values.push((*c, value.clone()));
+            self.noun()?;
+        }
+        for (c, value) in values {
+            self.conditions.push(Condition::In(c, value));
+        }
+        let noun = match self.peek() {
+            Some(Piece::Noun(_)) => Some(self.noun()?),
+            _ => None,
+        };
+        let noun_text = noun.map_or_else(String::new, |(n, _)| n.text.clone());
+        match noun.map(|(_, target)| target) {
+            Some(Target::Table(t)) => {
+                let t = *t;
+                let counts = matches!(s.word.as_str(), "most" | "least" | "fewest");
+                if counts && self.entity == Some(t) && !self.outputs.is_empty() {
+                    return self.extreme_measure(Measure::Rows(t), s);
+                }
+                if head
+                    || self.entity == Some(t)
+                    || (self.entity.is_none()
+                        && self.buckets.is_empty()
+                        && self.section == Section::Head)
+                {
+                    self.entity = Some(t);
+                    self.is_named = true;
+                    let word = match s.word.as_str() {
+                        "highest" | "lowest" => "tallest",
+                        other => other,
+                    };
+                    if let Some((c, _)) = self.hinted(t, word) {
+                        let descending =
+                            adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                        return self.extreme_column(
+                            c,
+                            &Superlative {
+                                descending,
+                                ..s.clone()
+                            },
+                        );
+                    }
+                    if adjective(&s.word).is_none() {
+                        self.top = Some(s.clone());
+                        return Ok(());
+                    }
+                    return Err("what the adjective compares is no one column");
+                }
+                if matches!(
+                    s.word.as_str(),
+                    "most" | "least" | "fewest" | "highest" | "lowest"
+                ) {
+                    return self.extreme_measure(Measure::Rows(t), s);
+                }
+                // "cities in the largest state"
+                if let Some((c, _)) = self.hinted(t, &s.word) {
+                    let descending =
+                        adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                    if s.limit.is_some() {
+                        return Err("several of the largest inside a condition");
+                    }
+                    return self.condition(Condition::Extreme {
+                        table: t,
+                        by: c,
+                        descending,
+                    });
+                }
+                Err("what the adjective compares is no one column")
+            }
+            Some(Target::Column(c)) => {
+                let c = *c;
+                let kind = self.lexicon.column(c).kind;
+                if head
+                    && matches!(s.word.as_str(), "top" | "bottom")
+                    && (kind == ValueKind::Text || self.is_year(c))
+                {
+                    self.outputs.push(Output::Column(c));
+                    self.top = Some(s.clone());
+                    return Ok(());
+                }
+                if !matches!(kind, ValueKind::Number | ValueKind::Date)
+                    || self.lexicon.column(c).is_key
+                {
+                    if self.lexicon.column(c).kind == ValueKind::Text
+                        && matches!(s.word.as_str(), "most" | "least" | "fewest")
+                    {
+                        return self.extreme_measure(Measure::Different(c), s);
+                    }
+                    return Err("a superlative of something that is no number");
+                }
+                let descending = if matches!(
+                    s.word.as_str(),
+                    "most recent" | "latest" | "newest" | "earliest"
+                ) {
+                    s.descending
+                } else {
+                    adjective_plain(&s.word, s.descending)
+                };
+                let s = Superlative {
+                    descending,
+                    ..s.clone()
+                };
+                if head && s.limit.is_none() {
+                    self.no_rank(c)?;
+                    let aggregate = if descending {
+                        Aggregate::Maximum
+                    } else {
+                        Aggregate::Minimum
+                    };
+                    return self.put_measure(Measure::Of(aggregate, c));
+                }
+                if matches!(s.word.as_str(), "most" | "least")
+                    && self
+                        .entity
+                        .is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
+                {
+                    if is_summable(&noun_text) {
+                        return self.extreme_measure(Measure::Of(Aggregate::Sum, c), &s);
+                    }
+                    return Err("a most that may be of one value or of a sum");
+                }
+                self.extreme_column(c, &s)
+            }
+            _ => {
+                // "Which customer paid the most?", "Who is the oldest?"
+                let at_end = true;
+                if let Some(entity) = self.entity.filter(|_| at_end) {
+                    if let Some((c, _)) = self.hinted(entity, &s.word) {
+                        let descending =
+                            adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                        return self.extreme_column(
+                            c,
+                            &Superlative {
+                                descending,
+                                ..s.clone()
+                            },
+                        );
+                    }
+                    if let (Some(last), "most" | "least") =
+                        (self.mentioned.last().copied(), s.word.as_str())
+                        && let Some(c) = self.additive(last)
+                    {
+                        return self.extreme_measure(Measure::Of(Aggregate::Sum, c), s);
+                    }
+                }
+                Err("a superlative of nothing that is known")
+            }
+        }
+    }
+
+    /// The highest rank is the lowest number, or the highest.
+    fn no_rank(&self, c: ColumnId) -> Step<()> {
+        let rank = stem("rank");
+        if self.lexicon.column(c).words.iter().any(|w| *w == rank) {
+            return Err("the best of a rank, which may be its lowest or highest");
+        }
+        Ok(())
+    }
+
+    pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
+        self.no_rank(c)?;
+        let measured = self.outputs.iter().any(|o| matches!(o, Output::Measure(_)));
+        let nested = measured
+            || self
+                .entity
+                .is_some_and(|e| e != c.table && self.mentioned.contains(&c.table));
+        if nested {
+            if s.limit.is_some() {
+                return Err("several of the largest inside a condition");
+            }
+            let entity_filter = self.conditions.iter().any(|k| k.table() == c.table);
+            if entity_filter {
+                return Err("a superlative among some rows, inside a condition");
+            }
+            return self.condition(Condition::Extreme {
+                table: c.table,
+                by: c,
+                descending: s.descending,
+            });
+        }
+        if !self.order.is_empty() {
+            return Err("two superlatives");
+        }
+        self.order.push(Order {
+            by: Key::Column(c),
+            descending: s.descending,
+        });
+        let top = self.top.take().and_then(|t| t.limit);
+        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        Ok(())
+    }
+
+    pub(super) fn extreme_measure(&mut self, measure: Measure, s: &Superlative) -> Step<()> {
+        if self.outputs.iter().any(|o| matches!(o, Output::Measure(_))) {
+            return Err("a superlative of a count inside a condition");
+        }
+        if !self.order.is_empty() {
+            return Err("two superlatives");
+        }
+        let table = match &measure {
+            Measure::Rows(t) => *t,
+            Measure::Different(c) | Measure::Of(_, c) => c.table,
+        };
+        if !self.mentioned.iter().all(|m| *m == table) {
+            return Err("a superlative that may count rows of several tables");
+        }
+        if self.entity.is_some_and(|e| e == table) && self.outputs.is_empty() {
+            return Err("a count of the rows that are asked for");
+        }
+        if self.entity.is_none() && self.outputs.is_empty() && self.buckets.is_empty() {
+            return Err("a superlative of nothing that is known");
+        }
+        let top = self.top.take().and_then(|t| t.limit);
+        self.order.push(Order {
+            by: Key::Measure(measure),
+            descending: s.descending,
+        });
+        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        Ok(())
+    }
+
+    /// "the most common language": by how many rows have it.
+    pub(super) fn common(&mut self, s: &Superlative) -> Step<()> {
+        let table = match self.peek() {
+            Some(Piece::Noun(_)) => {
+                let (_, target) = self.noun()?;
+                match target {
+                    Target::Column(c) if self.lexicon.tables[c.table].key == [c.column] => {
+                        return Err("a column that every row has another value of");
+                    }
+                    Target::Column(c) => {
+                        self.outputs.push(Output::Column(*c));
+                        c.table
+                    }
+                    _ => return Err("what is common is no column"),
+                }
+            }
+            _ => match (self.outputs.as_slice(), self.entity) {
+                ([Output::Column(c)], _) if self.lexicon.tables[c.table].key != [c.column] => {
+                    c.table
+                }
+                _ => return Err("what is common is no column"),
+            },
+        };
+        if self.entity.is_some_and(|e| e != table) || !self.order.is_empty() {
+            return Err("what is common is no column");
+        }
+        self.order.push(Order {
+            by: Key::Measure(Measure::Rows(table)),
+            descending: s.descending,
+        });
+        let top = self.top.take().and_then(|t| t.limit);
+        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        Ok(())
+    }
+}
+
+/// "oldest" sorts ages downwards and days of birth upwards.
+pub(super) fn adjective_direction(word: &str, kind: ValueKind, descending: bool) -> bool {
+    let ages = adjective(word).is_some_and(|(hints, _)| hints == ["age"]);
+    if ages && kind == ValueKind::Date {
+        !descending
+    } else {
+        descending
+    }
+}
+
+pub(super) fn adjective_plain(word: &str, descending: bool) -> bool {
+    adjective(word).map_or(descending, |(_, more)| more)
+}

@@ -1,0 +1,191 @@
+//! A reading and its result in words: the line that says how a question was read, and the answer.
+
+use super::lexicon::{ColumnId, Lexicon};
+use super::query::{Aggregate, Condition, Key, Measure, Operator, Output, Query};
+use super::sql::unit_name;
+use crate::agent::{Critique, Prose, StepRecord};
+use crate::db::{Cell, Table};
+
+/// Rows that a sentence tells; the table shows them all.
+const LISTED: usize = 5;
+
+fn column(lexicon: &Lexicon, id: ColumnId) -> String {
+    lexicon.column(id).name.replace('_', " ")
+}
+
+fn table(lexicon: &Lexicon, at: usize) -> String {
+    lexicon.tables[at].name.replace('_', " ")
+}
+
+fn measure(lexicon: &Lexicon, measure: &Measure) -> String {
+    match measure {
+        Measure::Rows(t) => format!("number of rows in {}", table(lexicon, *t)),
+        Measure::Different(c) => format!("number of different values of {}", full(lexicon, *c)),
+        Measure::Of(aggregate, c) => {
+            let name = match aggregate {
+                Aggregate::Sum => "total",
+                Aggregate::Average => "average",
+                Aggregate::Minimum => "lowest",
+                Aggregate::Maximum => "highest",
+            };
+            format!("{name} {}", full(lexicon, *c))
+        }
+    }
+}
+
+fn full(lexicon: &Lexicon, id: ColumnId) -> String {
+    format!("{} of {}", column(lexicon, id), table(lexicon, id.table))
+}
+
+fn operator(operator: Operator) -> &'static str {
+    match operator {
+        Operator::Equal => "is",
+        Operator::NotEqual => "is not",
+        Operator::Less => "is below",
+        Operator::LessOrEqual => "is at most",
+        Operator::Greater => "is above",
+        Operator::GreaterOrEqual => "is at least",
+    }
+}
+
+fn condition(lexicon: &Lexicon, c: &Condition) -> String {
+    match c {
+        Condition::Compare(id, op, value) => {
+            format!("{} {} {}", full(lexicon, *id), operator(*op), value)
+        }
+        Condition::Between(id, low, high) => {
+            format!("{} is from {} to {}", full(lexicon, *id), low, high)
+        }
+        Condition::In(id, values) => format!("{} is {}", full(lexicon, *id), values.join(" or ")),
+        Condition::NotIn(id, values) => {
+            format!("{} is not {}", full(lexicon, *id), values.join(" or "))
+        }
+        Condition::Contains(id, text) => format!("{} contains \"{text}\"", full(lexicon, *id)),
+        Condition::Affix(id, text, true) => {
+            format!("{} begins with \"{text}\"", full(lexicon, *id))
+        }
+        Condition::Affix(id, text, false) => format!("{} ends with \"{text}\"", full(lexicon, *id)),
+        Condition::True(id, yes) => format!("{} is {yes}", full(lexicon, *id)),
+        Condition::Missing(id, yes) => format!(
+            "{} is {}known",
+            full(lexicon, *id),
+            if *yes { "un" } else { "" }
+        ),
+        Condition::During(id, period) => format!("{}: {}", full(lexicon, *id), period.text),
+        Condition::Average(id, op) => {
+            format!("{} {} its average", full(lexicon, *id), operator(*op))
+        }
+        Condition::Extreme { by, descending, .. } => {
+            format!(
+                "{} is the {}",
+                full(lexicon, *by),
+                if *descending { "highest" } else { "lowest" }
+            )
+        }
+        Condition::Rows(t, op, n) => format!(
+            "the number of its rows in {} {} {n}",
+            table(lexicon, *t),
+            operator(*op)
+        ),
+        Condition::Has(t) => format!("there is a row in {}", table(lexicon, *t)),
+        Condition::Lacks(t, inner) => {
+            let inner: Vec<String> = inner.iter().map(|c| condition(lexicon, c)).collect();
+            let such = if inner.is_empty() {
+                String::new()
+            } else {
+                format!(" where {}", inner.join(" and "))
+            };
+            format!("there is no row in {}{such}", table(lexicon, *t))
+        }
+    }
+}
+
+/// One line: how the question was read.
+pub fn reading(lexicon: &Lexicon, query: &Query) -> String {
+    let outputs: Vec<String> = query
+        .outputs
+        .iter()
+        .map(|o| match o {
+            Output::Column(c) => full(lexicon, *c),
+            Output::Bucket(unit, c) => format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
+            Output::Measure(m) => measure(lexicon, m),
+            Output::Share => format!("percentage of {}", table(lexicon, query.entity)),
+        })
+        .collect();
+    let mut line = outputs.join(", ");
+    let mut conditions: Vec<String> = query
+        .mentioned
+        .iter()
+        .map(|t| format!("there is a row in {}", table(lexicon, *t)))
+        .collect();
+    conditions.extend(query.conditions.iter().map(|c| condition(lexicon, c)));
+    if !conditions.is_empty() {
+        line.push_str("; where ");
+        line.push_str(&conditions.join(" and "));
+    }
+    for order in &query.order {
+        let by = match &order.by {
+            Key::Column(c) => full(lexicon, *c),
+            Key::Measure(m) => measure(lexicon, m),
+            Key::Bucket(unit, c) => format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
+        };
+        let direction = if order.descending {
+            "highest"
+        } else {
+            "lowest"
+        };
+        line.push_str(&format!("; {direction} {by} first"));
+    }
+    if let Some(limit) = query.limit {
+        line.push_str(&format!("; {limit} at the most"));
+    }
+    line
+}
+
+/// The prose of one reading.
+pub struct Words {
+    pub reading: String,
+}
+
+impl Prose for Words {
+    fn say(&self, records: &[StepRecord]) -> Critique {
+        let table = records.iter().rev().find_map(|r| r.table.as_deref());
+        let said = table.map_or_else(String::new, |t| result(t));
+        Critique {
+            answer: format!("Read as: {}.\n{said}", self.reading),
+            answers_question: true,
+            confidence: 0.9,
+            reason: "the question's every word is accounted for".to_owned(),
+            suggestion: None,
+            unsourced_numbers: Vec::new(),
+        }
+    }
+}
+
+fn result(table: &Table) -> String {
+    let rows = table.row_count();
+    let row = |at: usize| {
+        let cells: Vec<String> = table
+            .row(at)
+            .map(|cell| match cell {
+                Cell::Null => "nothing".to_owned(),
+                other => other.to_string(),
+            })
+            .collect();
+        match cells.as_slice() {
+            [name, rest @ ..] if !rest.is_empty() => format!("{name} ({})", rest.join(", ")),
+            _ => cells.join(", "),
+        }
+    };
+    match rows {
+        0 => "There is nothing of the kind.".to_owned(),
+        1 if table.columns().len() == 1 => format!("The answer is {}.", row(0)),
+        1 => format!("It is {}.", row(0)),
+        n => {
+            let shown: Vec<String> = (0..n.min(LISTED)).map(row).collect();
+            let more = if n > LISTED { ", and more" } else { "" };
+            let cut = if table.is_truncated() { " or more" } else { "" };
+            format!("There are {n}{cut}: {}{more}.", shown.join("; "))
+        }
+    }
+}

@@ -1,0 +1,295 @@
+//! Values of the data that a question's words spell: found by asking the database, one bounded query
+//! for some tables at a time.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::lexicon::{ColumnId, Lexicon, ValueKind};
+use super::link::Hit;
+use super::words::{Kind, Token, is_neutral};
+use crate::db::{Cell, Database, DbError, Limits, Param};
+use crate::sql::{self, Policy, quote_ident};
+
+/// Tables with more rows are not searched for values.
+const MOST_ROWS: f64 = 2_000_000.0;
+/// Tables in one query.
+const BATCH: usize = 12;
+/// Tokens of the longest value.
+const LONGEST: usize = 6;
+
+/// Values that are spelt like one of the texts, in any case.
+const SPELT: &str = "lower(trim(x.v)) = ANY(CAST($1 AS text[]))";
+/// Short values that begin like one of the texts.
+const BEGINNING: &str =
+    "left(lower(x.v), 1) = ANY(CAST($1 AS text[])) AND length(x.v) BETWEEN 4 AND 40";
+/// Shorter words are too much like others.
+const SHORTEST_MISSPELT: usize = 5;
+
+/// A stretch of the question that may be a value.
+struct Span {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+fn spans(question: &str, tokens: &[Token]) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for start in 0..tokens.len() {
+        for end in start + 1..=tokens.len().min(start + LONGEST) {
+            let span = &tokens[start..end];
+            if end - start > 1 && span.iter().any(|t| matches!(t.kind, Kind::Quoted)) {
+                break;
+            }
+            let lonely = end - start == 1;
+            let empty = |t: &Token| {
+                is_neutral(&t.lower)
+                    || t.is_any(&[
+                        "of", "in", "by", "for", "and", "or", "to", "with", "from", "on", "at",
+                        "which", "what", "who", "how", "many", "than", "more", "most", "each",
+                        "per", "not", "no",
+                    ])
+            };
+            let bare = lonely
+                && (empty(&tokens[start]) && !(tokens[start].capital && start > 0)
+                    || matches!(
+                        tokens[start].kind,
+                        Kind::Number(_) | Kind::Day | Kind::Punctuation(_)
+                    ));
+            let framed = !lonely
+                && (span.iter().all(empty) || matches!(tokens[end - 1].kind, Kind::Punctuation(_)));
+            if bare || framed {
+                continue;
+            }
+            let text = question[tokens[start].start..tokens[end - 1].end].to_lowercase();
+            spans.push(Span { start, end, text });
+        }
+    }
+    spans
+}
+
+/// Finds values; errors leave out what could not be searched.
+///
+/// # Errors
+/// What the database says when it cannot be asked at all.
+pub async fn find(
+    database: &dyn Database,
+    lexicon: &Lexicon,
+    question: &str,
+    tokens: &[Token],
+) -> Result<Vec<Hit>, DbError> {
+    let spans = spans(question, tokens);
+    let mut wanted: BTreeSet<String> = BTreeSet::new();
+    for span in &spans {
+        wanted.insert(span.text.clone());
+        if span.end - span.start == 1 {
+            wanted.insert(tokens[span.start].stem.clone());
+            wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
+            wanted.extend(span.text.strip_suffix("ies").map(|t| format!("{t}y")));
+        }
+    }
+    let mut hits = Vec::new();
+    for (id, column) in lexicon.columns() {
+        for label in &column.labels {
+            add(&mut hits, question, &spans, tokens, id, label);
+        }
+    }
+    let found = search(database, lexicon, SPELT, wanted).await?;
+    for (id, value) in &found {
+        add(&mut hits, question, &spans, tokens, *id, value);
+    }
+    Ok(hits)
+}
+
+/// Values that are spelt nearly like one of the words that nothing accounts for, where there is only one.
+///
+/// # Errors
+/// What the database says when it cannot be asked at all.
+pub async fn near(
+    database: &dyn Database,
+    lexicon: &Lexicon,
+    tokens: &[Token],
+    unknown: &[String],
+) -> Result<Vec<Hit>, DbError> {
+    let words: Vec<(usize, &Token)> = tokens
+        .iter()
+        .enumerate()
+        .filter(|(_, t)| {
+            t.lower.len() >= SHORTEST_MISSPELT
+                && unknown.iter().any(|w| w.to_lowercase() == t.lower)
+        })
+        .collect();
+    if words.is_empty() {
+        return Ok(Vec::new());
+    }
+    let initials = words.iter().filter_map(|(_, t)| t.lower.chars().next());
+    let wanted: BTreeSet<String> = initials.map(String::from).collect();
+    let found = search(database, lexicon, BEGINNING, wanted).await?;
+    let mut hits = Vec::new();
+    for (at, token) in words {
+        let mut like = found.iter().filter(|(_, value)| {
+            strsim::damerau_levenshtein(&value.trim().to_lowercase(), &token.lower) == 1
+        });
+        if let (Some((column, value)), None) = (like.next(), like.next()) {
+            hits.push(Hit {
+                start: at,
+                end: at + 1,
+                column: *column,
+                values: vec![value.clone()],
+                score: 0.8,
+            });
+        }
+    }
+    Ok(hits)
+}
+
+/// The values for which `condition` holds of the texts in `wanted`, in tables that are not too large.
+async fn search(
+    database: &dyn Database,
+    lexicon: &Lexicon,
+    condition: &str,
+    wanted: BTreeSet<String>,
+) -> Result<Vec<(ColumnId, String)>, DbError> {
+    let searched: Vec<usize> = (0..lexicon.tables.len())
+        .filter(|&t| {
+            !lexicon.tables[t].is_view && lexicon.tables[t].rows.is_none_or(|n| n <= MOST_ROWS)
+        })
+        .collect();
+    let params = [Param::List(wanted.into_iter().map(Some).collect())];
+    let limits = Limits {
+        max_rows: 2_000,
+        timeout: Duration::from_secs(5),
+        ..Limits::default()
+    };
+    let mut values = Vec::new();
+    for batch in searched.chunks(BATCH) {
+        let Some((statement, columns)) = statement(lexicon, batch, condition) else {
+            continue;
+        };
+        let Ok(query) = sql::check(&statement, &Policy::default()) else {
+            continue;
+        };
+        let table = async {
+            let infos = database.prepare(&query).await?;
+            database
+                .query(&query, &infos, &params, &limits, &CancellationToken::new())
+                .await
+        };
+        let table = match table.await {
+            Ok(table) => table,
+            Err(error) if error.is_infrastructure() => return Err(error),
+            // A search that fails or takes too long finds nothing; the question may not need it.
+            Err(error) => {
+                tracing::debug!(%error, "some tables are not searched for values");
+                continue;
+            }
+        };
+        for row in 0..table.row_count() {
+            let mut cells = table.row(row);
+            if let (Some(Cell::Int(at)), Some(Cell::Text(value))) = (cells.next(), cells.next())
+                && let Some(id) = usize::try_from(at).ok().and_then(|at| columns.get(at))
+            {
+                values.push((*id, value.to_owned()));
+            }
+        }
+    }
+    Ok(values)
+}
+
+/// One scan of each table, whatever the number of its text columns.
+fn statement(
+    lexicon: &Lexicon,
+    tables: &[usize],
+    condition: &str,
+) -> Option<(String, Vec<ColumnId>)> {
+    let mut columns = Vec::new();
+    let mut parts = Vec::new();
+    for &table in tables {
+        let mut rows = String::new();
+        for (at, column) in lexicon.tables[table].columns.iter().enumerate() {
+            if column.kind == ValueKind::Text && column.labels.is_empty() {
+                let comma = if rows.is_empty() { "" } else { ", " };
+                let _ = write!(
+                    rows,
+                    "{comma}({}, CAST(t.{} AS text))",
+                    columns.len(),
+                    quote_ident(&column.name)
+                );
+                columns.push(ColumnId { table, column: at });
+            }
+        }
+        if !rows.is_empty() {
+            parts.push(format!(
+                "SELECT x.c, x.v FROM {} AS t CROSS JOIN LATERAL (VALUES {rows}) AS x(c, v) WHERE {condition}",
+                lexicon.tables[table].sql_name
+            ));
+        }
+    }
+    if parts.is_empty() {
+        return None;
+    }
+    Some((
+        format!(
+            "SELECT DISTINCT u.c, u.v FROM ({}) AS u(c, v)",
+            parts.join(" UNION ALL ")
+        ),
+        columns,
+    ))
+}
+
+fn add(
+    hits: &mut Vec<Hit>,
+    question: &str,
+    spans: &[Span],
+    tokens: &[Token],
+    column: ColumnId,
+    value: &str,
+) {
+    let lower = value.trim().to_lowercase();
+    for span in spans {
+        let token = &tokens[span.start];
+        let quoted = token.kind == Kind::Quoted;
+        let score = if span.text == lower {
+            if quoted || span.end - span.start > 1 {
+                1.0
+            } else if token.capital && span.start > 0 {
+                0.97
+            } else {
+                0.86
+            }
+        } else if span.end - span.start == 1
+            && super::words::stem(&lower) == token.stem
+            && !lower.contains(' ')
+            && lower.len() > 2
+        {
+            0.84
+        } else {
+            continue;
+        };
+        let same = hits
+            .iter_mut()
+            .find(|h| h.start == span.start && h.end == span.end && h.column == column);
+        let Some(same) = same else {
+            hits.push(Hit {
+                start: span.start,
+                end: span.end,
+                column,
+                values: vec![value.to_owned()],
+                score,
+            });
+            continue;
+        };
+        // The spelling of the question wins; otherwise every spelling is meant.
+        let written = &question[tokens[span.start].start..tokens[span.end - 1].end];
+        if same.score > score + 0.01 || same.values.iter().any(|v| v == written) {
+            continue;
+        }
+        if value == written || score > same.score + 0.01 {
+            same.values.clear();
+            same.score = score;
+        }
+        same.values.push(value.to_owned());
+    }
+}

@@ -1,0 +1,217 @@
+//! The offline planner on the sample data: the question set with its figures, what it says, and what it
+//! refuses.
+
+use serde_json::Value;
+
+use crate::support::{SHOP, TestDatabase, pgagent, server, stderr, stdout};
+
+/// The statements of the sample data, as one script.
+fn sample() -> String {
+    [
+        include_str!("../src/embedded/sample/1_tables.sql"),
+        include_str!("../src/embedded/sample/2_people.sql"),
+        include_str!("../src/embedded/sample/3_films.sql"),
+        include_str!("../src/embedded/sample/4_rentals.sql"),
+        include_str!("../src/embedded/sample/5_finish.sql"),
+    ]
+    .join("\n")
+}
+
+fn offline(db: &TestDatabase) -> [(&'static str, &str); 2] {
+    [("DATABASE_URL", &db.url), ("PGAGENT_MODEL", "offline")]
+}
+
+#[tokio::test]
+async fn answers_most_of_the_sample_questions_and_hardly_any_wrongly() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    let questions = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/offline/questions.jsonl");
+    let args = ["eval", questions, "--format", "json"];
+    let bounds = ["--min-answered", "75", "--min-precision", "97"];
+    let output = pgagent(&[&args[..], &bounds[..]].concat(), &offline(&db));
+    let report: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    let wrong: Vec<&Value> = report["cases"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|case| {
+            matches!(
+                case["verdict"].as_str(),
+                Some("wrong" | "failed" | "unjudged")
+            )
+        })
+        .collect();
+    assert_eq!(
+        output.status.code(),
+        Some(0),
+        "{}\n{wrong:#?}",
+        stderr(&output)
+    );
+    assert!(report["figures"]["asked"].as_u64().unwrap() >= 150);
+    assert_eq!(report["figures"]["unjudged"], 0, "{wrong:#?}");
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn says_how_it_read_the_question_and_refuses_what_it_does_not_understand() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let env = offline(&db);
+    let output = pgagent(
+        &[
+            "ask",
+            "Which customers have no payments?",
+            "--format",
+            "json",
+        ],
+        &env,
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!(answer["model"], "offline");
+    assert_eq!(answer["steps"][0]["rows"], serde_json::json!([["Chloé"]]));
+    assert_eq!(
+        answer["answer"],
+        "Read as: name of customer; where there is no row in payment.\nThe answer is Chloé."
+    );
+    for (question, says) in [
+        ("Which customers are happy?", "`happy`"),
+        ("Wie viele Kunden gibt es?", "`Kunden`"),
+        ("How many unicorns are there?", "`unicorns`"),
+        ("What is the weather in Rome?", "`weather`"),
+    ] {
+        let output = pgagent(&["ask", question], &env);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "{question}: {}",
+            stdout(&output)
+        );
+        assert!(
+            stderr(&output).contains(says),
+            "{question}: {}",
+            stderr(&output)
+        );
+        assert!(stderr(&output).contains("hint: "), "{question}");
+    }
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn answers_without_any_model_and_says_so() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let env = [("DATABASE_URL", db.url.as_str())];
+    let output = pgagent(&["ask", "How many customers are there?"], &env);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("The answer is 3."),
+        "{}",
+        stdout(&output)
+    );
+    assert!(
+        stderr(&output).contains("no model is configured"),
+        "{}",
+        stderr(&output)
+    );
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn an_evaluation_counts_and_goes_on_where_it_stopped() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    std::fs::write(
+        path("q.csv"),
+        "id,question,gold_sql\na,How many customers are there?,SELECT 3\nb,How many payments are there?,SELECT 4\n\
+         c,Which unicorns paid?,SELECT 1\nd,How many customers?,SELECT nothing\n",
+    )
+    .unwrap();
+    let (file, log, report) = (path("q.csv"), path("log.jsonl"), path("report.json"));
+    let args = [
+        "eval",
+        &file,
+        "--resume",
+        &log,
+        "--report",
+        &report,
+        "--min-accuracy",
+        "50",
+    ];
+    let output = pgagent(&args, &offline(&db));
+    assert_eq!(output.status.code(), Some(1), "{}", stdout(&output));
+    assert!(
+        stderr(&output).contains("execution accuracy is 33.3 %"),
+        "{}",
+        stderr(&output)
+    );
+    let text = std::fs::read_to_string(&report).unwrap();
+    let figures = serde_json::from_str::<Value>(&text).unwrap()["figures"].clone();
+    for (name, value) in [
+        ("asked", 3),
+        ("answered", 2),
+        ("right", 1),
+        ("refused", 1),
+        ("unjudged", 1),
+    ] {
+        assert_eq!(figures[name], value, "{name}: {figures}");
+    }
+    // Everything is in the log: nothing is asked again, not even a database is needed.
+    let nowhere = [
+        ("DATABASE_URL", "postgres://127.0.0.1:1/none"),
+        ("PGAGENT_MODEL", "offline"),
+    ];
+    let again = pgagent(
+        &["eval", &file, "--resume", &log, "--compare", &report],
+        &nowhere,
+    );
+    assert_eq!(again.status.code(), Some(0), "{}", stderr(&again));
+    assert!(
+        stdout(&again).contains("| asked | 3 | 3 |"),
+        "{}",
+        stdout(&again)
+    );
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_follow_up_goes_on_from_the_question_before() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    let Some(redis) = server("PGAGENT_TEST_REDIS_URL") else {
+        return;
+    };
+    let session = format!("follow-{}", db.url.rsplit('/').next().unwrap());
+    let env = [
+        ("DATABASE_URL", db.url.as_str()),
+        ("PGAGENT_MODEL", "offline"),
+        ("REDIS_URL", redis.as_str()),
+    ];
+    for (question, sql) in [
+        ("How many rentals were there in 2023?", "'2023-01-01'"),
+        ("And in 2022?", "'2022-01-01'"),
+        ("by store", "GROUP BY"),
+    ] {
+        let output = pgagent(
+            &["ask", question, "--session", &session, "--format", "json"],
+            &env,
+        );
+        assert_eq!(
+            output.status.code(),
+            Some(0),
+            "{question}: {}",
+            stderr(&output)
+        );
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
+        let ran = answer["steps"][0]["sql"].as_str().unwrap();
+        assert!(ran.contains(sql), "{question}: {ran}");
+    }
+    db.drop().await;
+}
