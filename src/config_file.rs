@@ -10,7 +10,7 @@ use crate::config::env;
 use crate::error::{Error, Result};
 
 /// The keys and the variables that they stand for.
-const KEYS: [(&str, &str); 24] = [
+const KEYS: [(&str, &str); 26] = [
     ("database_url", "DATABASE_URL"),
     ("password_command", "PGAGENT_PASSWORD_COMMAND"),
     ("memory_url", "PGAGENT_MEMORY_URL"),
@@ -25,6 +25,8 @@ const KEYS: [(&str, &str); 24] = [
     ("tavily_api_key", "TAVILY_API_KEY"),
     ("exclude", "PGAGENT_EXCLUDE"),
     ("allow_functions", "PGAGENT_ALLOW_FUNCTIONS"),
+    ("max_cost", "PGAGENT_MAX_COST"),
+    ("require_readonly_role", "PGAGENT_REQUIRE_READONLY_ROLE"),
     ("gemini_api_key", "GEMINI_API_KEY"),
     ("gemini_api_key_command", "GEMINI_API_KEY_COMMAND"),
     ("gemini_base_url", "GOOGLE_GEMINI_BASE_URL"),

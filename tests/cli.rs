@@ -1,6 +1,6 @@
 //! The binary without any server.
 
-use crate::support::{pgagent, stderr, stdout};
+use crate::support::{Running, pgagent, stderr, stdout};
 
 #[test]
 fn help_and_version_need_no_environment() {
@@ -116,4 +116,43 @@ fn a_config_file_is_read_and_its_faults_are_placed() {
         stderr(&output)
     );
     assert!(!stderr(&output).contains("hunter2"), "{}", stderr(&output));
+}
+
+#[test]
+fn many_statements_are_judged_in_one_process_in_their_order() {
+    let mut process = Running::start(&["sql", "--check", "--jsonl", "--max-rows", "7"], &[]);
+    let lines = [
+        r#""SELECT 1;""#,
+        r#""DELETE FROM t""#,
+        "not JSON",
+        r#""SELECT my_function(1)""#,
+        r#""SELECT 'a\u0000'""#,
+        r#""VALUES ('ü')""#,
+    ];
+    for line in lines {
+        process.line(line);
+    }
+    let output = process.finish();
+    assert_eq!(output.status.code(), Some(0));
+    let answers: Vec<serde_json::Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(answers.len(), lines.len());
+    assert_eq!(
+        answers[0],
+        serde_json::json!({"ok": true, "sql": "SELECT * FROM (\nSELECT 1\n) AS q LIMIT 7", "err": null})
+    );
+    for (answer, says) in [
+        (1, "DELETE"),
+        (2, "JSON string"),
+        (3, "my_function"),
+        (4, "NUL"),
+    ] {
+        assert_eq!(answers[answer]["ok"], false);
+        assert_eq!(answers[answer]["sql"], serde_json::Value::Null);
+        let err = answers[answer]["err"].as_str().unwrap();
+        assert!(err.contains(says), "{err}");
+    }
+    assert_eq!(answers[5]["ok"], true);
 }

@@ -233,7 +233,8 @@ impl Walker<'_> {
             self.nodes.last(),
             Some(SyntaxKind::NAME_REF | SyntaxKind::PATH_SEGMENT_REF)
         );
-        if !named {
+        // A type's modifiers are no part of its name.
+        if !named || (path.kind == SyntaxKind::PATH_TYPE && path.mixed) {
             return Ok(());
         }
         match lexer::name_of(text) {

@@ -1,6 +1,7 @@
 //! The guard against its corpora: attacks and honest queries by class, each on a real server, too.
 
 mod corpus;
+mod mutations;
 mod residue;
 
 use std::collections::BTreeMap;
