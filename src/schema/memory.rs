@@ -7,15 +7,18 @@ use crate::db::DbError;
 /// Opens a transaction on the memory database that finds the extensions' types and operators,
 /// whatever schema they live in, and searches with their settings for this use.
 pub async fn begin(db: &mut PgConnection, begin: &str) -> Result<(), DbError> {
-    // Settings that this version of an extension does not have are left out. HNSW must look beyond other
-    // databases' chunks, and words count as misspelt only when they are much alike.
+    // HNSW must look beyond other databases' chunks, which pgvector can from 0.8 on; an earlier one refuses the
+    // setting. Words count as misspelt only when they are much alike.
     let sql = format!(
         "{begin}; SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', \
            (SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
             JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
             WHERE e.extname IN ('vector', 'pg_trgm'))), true), \
            set_config('pg_trgm.similarity_threshold', '0.5', true), \
-           set_config('hnsw.ef_search', '60', true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+           (SELECT concat(set_config('hnsw.ef_search', '60', true), \
+                          set_config('hnsw.iterative_scan', 'relaxed_order', true)) \
+            FROM pg_catalog.pg_extension AS e WHERE e.extname = 'vector' \
+              AND string_to_array(substring(e.extversion FROM '^[0-9]+\\.[0-9]+'), '.')::int[] >= '{{0,8}}')"
     );
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await?;
     Ok(())

@@ -129,14 +129,16 @@ impl PgSchemaIndex {
         Ok(chunk.map(|chunk| chunk.content).unwrap_or_default())
     }
 
-    async fn relation_count(&self) -> Result<i64, DbError> {
+    /// Whether the schema is small enough to be read for every question.
+    async fn is_small(&self) -> Result<bool, DbError> {
         let mut connection = self.target.get().await?;
-        let count = sqlx::query_scalar(include_str!("queries/count.sql"))
+        let count: i64 = sqlx::query_scalar(include_str!("queries/count.sql"))
+            .bind(self.max_live_relations + 1)
             .persistent(false)
             .fetch_one(connection.as_mut()?)
             .await?;
         connection.give_back();
-        Ok(count)
+        Ok(count <= self.max_live_relations)
     }
 
     /// All of the schema as it is now, with what its rows tell where it is small.
@@ -306,7 +308,7 @@ impl SchemaIndex for PgSchemaIndex {
     async fn retrieve(&self, question: &str) -> Result<Retrieved> {
         let mut notices = Vec::new();
         let phrases = phrases(question);
-        let is_small = self.relation_count().await? <= self.max_live_relations;
+        let is_small = self.is_small().await?;
         let found = match is_small {
             true => None,
             false => {
