@@ -174,6 +174,10 @@ impl<'a> Reader<'a> {
         if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
             self.cost += 0.15;
         }
+        let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column));
+        if self.who && outputs.iter().any(nameless) {
+            return Err("it asks who, and the rows that fit are no persons");
+        }
         let lacking = self
             .conditions
             .iter()
