@@ -38,6 +38,8 @@ pub enum Piece {
     Number(String),
     Period(Period),
     Unit(Unit),
+    /// What a number before it is measured in: minutes, metres.
+    Measured(String),
     Not,
     Distinct,
     Each,
@@ -226,6 +228,13 @@ fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     if let Some((period, length)) = dates::period(tokens, at) {
         return Some((Piece::Period(period), length));
     }
+    const MEASURES: &[&str] = &[
+        "minutes", "minute", "hours", "hour", "days", "years", "metres", "meters", "feet", "km",
+        "kg", "cm", "pounds", "miles",
+    ];
+    if at > 0 && tokens[at - 1].number().is_some() && MEASURES.contains(&word(0)) {
+        return Some((Piece::Measured(tokens[at].stem.clone()), 1));
+    }
     // Comparisons.
     if word(0) == "between"
         && let (Some(low), "and", Some(high)) = (number(1), word(2), number(3))
@@ -238,15 +247,9 @@ fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             return Some((Piece::Average(op, hint.map(str::to_owned)), skip + 1));
         }
         number(length).map(|n| {
-            const UNITS: &[&str] = &[
-                "minutes", "minute", "hours", "years", "metres", "meters", "feet", "km", "kg",
-                "cm", "pounds", "miles",
-            ];
-            // The adjective says what is measured; the unit adds nothing.
-            let unit = usize::from(hint.is_some() && UNITS.contains(&word(length + 1)));
             (
                 Piece::Compare(op, written(n), hint.map(str::to_owned)),
-                length + 1 + unit,
+                length + 1,
             )
         })
     };

@@ -150,7 +150,7 @@ pub struct Words {
 impl Prose for Words {
     fn say(&self, records: &[StepRecord]) -> Critique {
         let table = records.iter().rev().find_map(|r| r.table.as_deref());
-        let said = table.map_or_else(String::new, |t| result(t));
+        let said = table.map_or_else(String::new, result);
         Critique {
             answer: format!("Read as: {}.\n{said}", self.reading),
             answers_question: true,

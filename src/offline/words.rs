@@ -319,10 +319,8 @@ pub fn parts(identifier: &str) -> Vec<String> {
         let lower_next = chars.get(i + 1).is_some_and(|n| n.is_lowercase());
         let hump =
             c.is_uppercase() && (before.is_lowercase() || (before.is_uppercase() && lower_next));
-        if !c.is_alphanumeric() || hump {
-            if !part.is_empty() {
-                parts.push(std::mem::take(&mut part));
-            }
+        if (!c.is_alphanumeric() || hump) && !part.is_empty() {
+            parts.push(std::mem::take(&mut part));
         }
         if c.is_alphanumeric() {
             part.extend(c.to_lowercase());

@@ -118,6 +118,29 @@ impl<'a> Reader<'a> {
         self.condition(condition)
     }
 
+    /// "170 minutes": only where the column says that it holds minutes.
+    pub(super) fn measured_in(&mut self, unit: &str) -> Step<()> {
+        let conditions = match self.lacks.and_then(|at| self.conditions.get(at)) {
+            Some(Condition::Lacks(_, inner)) => inner,
+            _ => &self.conditions,
+        };
+        let Some(Condition::Compare(c, ..) | Condition::Between(c, ..)) = conditions.last() else {
+            return Err("a unit of nothing that is known");
+        };
+        let column = self.lexicon.column(*c);
+        let age = unit == "year" && column.words.iter().any(|w| w == "age");
+        if age
+            || column
+                .words
+                .iter()
+                .chain(&column.comment)
+                .any(|w| w == unit)
+        {
+            return Ok(());
+        }
+        Err("a unit that the column does not speak of")
+    }
+
     /// Whether the number at hand speaks of the noun after it: "age of 3 dogs".
     pub(super) fn number_belongs_on(&self) -> bool {
         matches!(

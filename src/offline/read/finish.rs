@@ -32,16 +32,10 @@ impl<'a> Reader<'a> {
         });
         let entity = self
             .entity
-            .or_else(|| {
-                if measured {
-                    None
-                } else {
-                    self.group_tables.first().copied()
-                }
-            })
+            .or_else(|| self.group_tables.first().copied().filter(|_| !measured))
             .or(first)
             .or(by_measure)
-            .or_else(|| match self.conditions.as_slice() {
+            .or(match self.conditions.as_slice() {
                 // "Who are the managers?"
                 [Condition::In(c, _)] if self.asked => Some(c.table),
                 _ => None,
@@ -62,15 +56,15 @@ impl<'a> Reader<'a> {
                     self.groups.push(Output::Bucket(unit, date));
                 }
             }
-            if measured && self.groups.len() == 1 && self.order.is_empty() {
-                if let Some(Output::Bucket(unit, c)) = self.groups.first()
-                    && *unit != Unit::Weekday
-                {
-                    self.order.push(Order {
-                        by: Key::Bucket(*unit, *c),
-                        descending: false,
-                    });
-                }
+            if measured
+                && self.order.is_empty()
+                && let [Output::Bucket(unit, c)] = self.groups.as_slice()
+                && *unit != Unit::Weekday
+            {
+                self.order.push(Order {
+                    by: Key::Bucket(*unit, *c),
+                    descending: false,
+                });
             }
         }
         if measured {
@@ -173,6 +167,10 @@ impl<'a> Reader<'a> {
         });
         if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
             self.cost += 0.15;
+        }
+        let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column));
+        if self.who && outputs.iter().any(nameless) {
+            return Err("it asks who, and the rows that fit are no persons");
         }
         let lacking = self
             .conditions

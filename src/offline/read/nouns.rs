@@ -1,6 +1,6 @@
 //! Tables, columns and values as they come: shown, asked about, or a condition.
 
-use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
@@ -223,6 +223,14 @@ impl<'a> Reader<'a> {
                 return Err("\"and\" between values of one column may mean both or either");
             }
         }
+        // "the name of the manager" asks about the manager, who is no table.
+        let of = self.section == Section::Head
+            && self.entity.is_none()
+            && !names_rows(self.lexicon, c)
+            && matches!(self.outputs.last(), Some(Output::Column(o)) if o.table != c.table);
+        if of {
+            return Err("a column of something that is a value");
+        }
         let negated = std::mem::take(&mut self.negated);
         if self.entity.is_some() || !self.outputs.is_empty() {
             // What follows a value says more of the same rows.
@@ -257,4 +265,10 @@ impl<'a> Reader<'a> {
     pub(super) fn end_lacks(&mut self) {
         self.lacks = None;
     }
+}
+
+/// Whether the column names rows of its table.
+fn names_rows(lexicon: &Lexicon, c: ColumnId) -> bool {
+    let table = &lexicon.tables[c.table];
+    table.label.contains(&c.column) || table.key == [c.column]
 }

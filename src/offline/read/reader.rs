@@ -46,6 +46,8 @@ pub(super) struct Reader<'a> {
     pub(super) lacks: Option<usize>,
     pub(super) negated: bool,
     pub(super) asked: bool,
+    /// Whether a person is asked for.
+    pub(super) who: bool,
     /// A second sentence says what to show.
     pub(super) restated: bool,
     /// Whether the question names the table that it asks about, and not only columns of it.
@@ -81,6 +83,7 @@ impl<'a> Reader<'a> {
             lacks: None,
             negated: false,
             asked: false,
+            who: false,
             restated: false,
             is_named: false,
             named: Vec::new(),
@@ -162,6 +165,10 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     let measure = self.counted()?;
                     self.put_measure(measure)?;
+                }
+                Piece::Measured(unit) => {
+                    self.at += 1;
+                    self.measured_in(unit)?;
                 }
                 Piece::Share => {
                     self.at += 1;
@@ -276,6 +283,7 @@ impl<'a> Reader<'a> {
                         self.focus = self.spoken_of();
                         self.section = Section::Condition;
                     }
+                    self.who |= word == "who" && !self.asked;
                     self.asked = true;
                 }
                 Piece::Preposition(word) => {

@@ -240,7 +240,7 @@ impl<'a> Reader<'a> {
     /// The highest rank is the lowest number, or the highest.
     fn no_rank(&self, c: ColumnId) -> Step<()> {
         let rank = stem("rank");
-        if self.lexicon.column(c).words.iter().any(|w| *w == rank) {
+        if self.lexicon.column(c).words.contains(&rank) {
             return Err("the best of a rank, which may be its lowest or highest");
         }
         Ok(())

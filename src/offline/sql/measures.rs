@@ -52,7 +52,7 @@ impl Builder<'_> {
             ),
             Measure::Of(aggregate, c) => {
                 let extreme = matches!(aggregate, Aggregate::Minimum | Aggregate::Maximum);
-                if fans_out && !extreme || c.table != root && !extreme {
+                if !extreme && (fans_out || c.table != root) {
                     return Err(NoWay::Several);
                 }
                 let name = match aggregate {
