@@ -23,7 +23,7 @@ pub struct KnownValue {
     pub table: String,
     pub column: String,
     pub value: String,
-    /// As [`fold`] gives it.
+    /// Its words in lower case and basic form, whatever the punctuation.
     pub folded: String,
 }
 
