@@ -19,11 +19,6 @@ fn wrong_usage_exits_with_two_and_says_what_next() {
         (vec!["ask", " "], vec![], "the question is empty"),
         (
             vec!["ask", "x"],
-            vec![("DATABASE_URL", "postgres://localhost:1/x")],
-            "GEMINI_API_KEY",
-        ),
-        (
-            vec!["ask", "x"],
             vec![
                 ("DATABASE_URL", "mysql://u:hunter2@h/x"),
                 ("GEMINI_API_KEY", "k"),

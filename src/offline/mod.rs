@@ -1,5 +1,5 @@
 //! Planning without a model: a question is read, by the schema's own words and the data's values, into a
-//! typed [`query::Query`], and that into SQL; through the same plan, guard and executor as any model's.
+//! typed query, and that into SQL; through the same plan, guard and executor as any model's.
 //!
 //! It answers only when it is sure: every word must be accounted for, one reading must be plainly the
 //! best, and the tables must hang together in one way. Anything else is refused, with the words that
