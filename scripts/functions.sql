@@ -73,7 +73,7 @@ WITH usual(extension) AS (
     'uuid_generate_v1', 'uuid_generate_v1mc', 'uuid_generate_v3', 'uuid_generate_v4', 'uuid_generate_v5', 'uuid_nil',
     'uuid_ns_dns', 'uuid_ns_url', 'uuid_ns_oid', 'uuid_ns_x500', 'digest', 'hmac', 'crypt', 'gen_salt',
     'gen_random_bytes', 'normal_rand', 'time_bucket', 'time_bucket_gapfill', 'locf', 'interpolate', 'histogram',
-    'first', 'last', 'geometry', 'geography', 'box2d', 'box3d', 'find_srid', 'postgis_version',
+    'first', 'last', 'geometry', 'geography', 'geometrytype', 'box2d', 'box3d', 'find_srid', 'postgis_version',
     'postgis_full_version', 'postgis_lib_version', 'postgis_geos_version', 'postgis_proj_version']), true
   -- A type's name called like a function is a cast.
   UNION SELECT t.typname, NOT EXISTS (SELECT FROM pg_type AS c WHERE c.oid = t.oid AND c.typnamespace = 'pg_catalog'::regnamespace)

@@ -36,7 +36,6 @@ const TRUSTED_EXTENSIONS: &[&str] = &[
     "ltree",
     "pg_trgm",
     "pgcrypto",
-    "pgrouting",
     "postgis",
     "postgis_topology",
     "seg",

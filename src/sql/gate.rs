@@ -116,6 +116,7 @@ pub fn check(
         match tokens[at].kind {
             Kind::Word => gate.word(at)?,
             Kind::Quoted => gate.quoted(at)?,
+            Kind::Number | Kind::Parameter => gate.number(at)?,
             Kind::Punctuation(b'(') if at > 0 => gate.before_parenthesis(at - 1, names)?,
             _ => {}
         }
@@ -206,6 +207,20 @@ impl Gate<'_> {
                 let verb = self.tokens[at].text(self.sql).to_uppercase();
                 return Err(self.refuse(format!("{verb} writes"), at));
             }
+        }
+        Ok(())
+    }
+
+    /// Older servers read what follows a number directly as a word of its own, newer ones refuse it.
+    fn number(&self, at: usize) -> Result<(), Refusal> {
+        let end = self.tokens[at].end;
+        let runs_on = self.tokens.get(at + 1).is_some_and(|next| {
+            next.start == end && !matches!(next.kind, Kind::Punctuation(_) | Kind::Quoted)
+        });
+        if runs_on && !self.sql[end..].starts_with('\'') {
+            return Err(self
+                .refuse("a number that runs into a word", at)
+                .hint("put a space between them"));
         }
         Ok(())
     }

@@ -101,7 +101,7 @@ fn unescape(text: &str) -> Option<String> {
 /// All tokens but comments and white space.
 ///
 /// # Errors
-/// NUL bytes, anything left open, and what servers of different versions read differently.
+/// NUL bytes and anything left open.
 pub fn tokens(sql: &str) -> Result<Vec<Token>, Refusal> {
     let mut lexer = Lexer {
         sql,
@@ -160,12 +160,11 @@ impl Lexer<'_> {
             b'$' if self.peek(1).is_ascii_digit() => {
                 self.at += 1;
                 self.take_while(|b| b.is_ascii_digit());
-                self.ends_here(start)?;
                 Kind::Parameter
             }
             b'$' => self.dollar_quote()?,
-            b'0'..=b'9' => self.number()?,
-            b'.' if self.peek(1).is_ascii_digit() => self.number()?,
+            b'0'..=b'9' => self.number(),
+            b'.' if self.peek(1).is_ascii_digit() => self.number(),
             b if starts_word(b) => self.word()?,
             b => {
                 self.at += 1;
@@ -280,10 +279,8 @@ impl Lexer<'_> {
         Ok(Kind::String)
     }
 
-    /// Digits of any base with underscores, a fraction, an exponent. Older servers read what follows
-    /// a number directly as a word of its own, newer ones refuse it.
-    fn number(&mut self) -> Result<Kind, Refusal> {
-        let start = self.at;
+    /// Digits of any base with underscores, a fraction, an exponent.
+    fn number(&mut self) -> Kind {
         let based =
             self.peek(0) == b'0' && matches!(self.peek(1), b'x' | b'X' | b'o' | b'O' | b'b' | b'B');
         if based {
@@ -304,17 +301,7 @@ impl Lexer<'_> {
                 }
             }
         }
-        self.ends_here(start)?;
-        Ok(Kind::Number)
-    }
-
-    fn ends_here(&self, start: usize) -> Result<(), Refusal> {
-        if continues_word(self.peek(0)) {
-            return Err(self
-                .refuse("a number that runs into a word", start)
-                .hint("put a space between them"));
-        }
-        Ok(())
+        Kind::Number
     }
 
     fn word(&mut self) -> Result<Kind, Refusal> {
@@ -363,10 +350,8 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_versions_read_differently() {
-        for sql in [
-            "1from", "$1a", "0b1z", "1e5x", "'a", "\"a", "/* /* */", "$a$ $b$", "\0",
-        ] {
+    fn refuses_what_is_left_open() {
+        for sql in ["'a", "\"a", "/* /* */", "$a$ $b$", "\0"] {
             assert!(tokens(sql).is_err(), "{sql}");
         }
     }

@@ -313,6 +313,11 @@ mod tests {
             "SELECT 'open",
             "SELECT /* open",
             "SELECT $x$ open $y$",
+            "SELECT 1from t",
+            "SELECT $1a",
+            "SELECT 0b1z",
+            "SELECT 1e5x",
+            "SELECT 1E'x'",
         ] {
             refuses(sql);
         }
@@ -329,6 +334,27 @@ mod tests {
         ));
         refuses(&"SELECT 1 ".repeat(20_000));
         accepts(&format!("SELECT 1{}", " + 1".repeat(20_000)));
+        accepts(&format!("SELECT {}1{}", "(".repeat(190), ")".repeat(190)));
+        accepts(&format!(
+            "SELECT {}1{}",
+            "(SELECT ".repeat(190),
+            ")".repeat(190)
+        ));
+        accepts(&format!(
+            "SELECT {}1{}",
+            "CASE WHEN true THEN ".repeat(190),
+            " END".repeat(190)
+        ));
+        accepts(&format!("SELECT 1{}", " UNION SELECT 1".repeat(6_000)));
+        accepts(&format!(
+            "SELECT 1 FROM a{}",
+            " JOIN a ON true".repeat(6_000)
+        ));
+        accepts(&format!("SELECT true{}", " AND NOT true".repeat(6_000)));
+        accepts(&format!("SELECT 1{}", "::int".repeat(15_000)));
+        refuses(&format!("SELECT {}1", "EXISTS ".repeat(10_000)));
+        refuses(&format!("SELECT 1 FROM {}a", "LATERAL ".repeat(10_000)));
+        refuses(&format!("WITH {}", "a AS MATERIALIZED ".repeat(5_000)));
         refuses(&format!("SELECT {}1", "- ".repeat(40_000)));
     }
 

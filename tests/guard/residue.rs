@@ -6,6 +6,7 @@ use std::path::Path;
 
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
+use tokio::sync::Mutex;
 
 use super::corpus;
 use crate::support::TestDatabase;
@@ -18,10 +19,10 @@ GRANT SELECT ON target TO PUBLIC;
 GRANT USAGE ON SEQUENCE counter TO PUBLIC;";
 
 /// As a superuser these reach out of the transaction, and only the guard stops them.
-const ONLY_THE_GUARD_STOPS: &[&str] = &[
-    "SELECT lo_export(1, '/tmp/pgagent_attack')",
-    "SELECT pg_create_physical_replication_slot('made')",
-];
+const ONLY_THE_GUARD_STOPS: &[&str] = &["SELECT pg_create_physical_replication_slot('made')"];
+
+/// Replication slots are the whole server's: one search for traces at a time.
+pub static ALONE: Mutex<()> = Mutex::const_new(());
 
 /// Of this database and of what all databases share: objects, rows, sequences, roles, settings, locks.
 const TRACES: &str = "
@@ -89,6 +90,7 @@ async fn those_that_leave_traces(admin: &mut PgConnection, url: &str) -> Vec<Str
 
 #[tokio::test]
 async fn attacks_that_would_pass_the_guard_leave_nothing_behind() {
+    let _alone = ALONE.lock().await;
     let Some(database) = TestDatabase::create(SCHEMA).await else {
         return;
     };
