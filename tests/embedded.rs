@@ -158,14 +158,19 @@ fn files_of_every_kind_are_joined() {
     let latin: Vec<u8> = csv.chars().map(|c| u8::try_from(c).unwrap()).collect();
     fs::write(path("order.csv"), latin).unwrap();
     write_parquet(Path::new(&path("cities.parquet")));
-    let json = "{\"city_id\": 1, \"since\": \"2024-02-29\", \"tags\": [\"x\"]}\n\n{\"city_id\": 2}\n";
+    let json =
+        "{\"city_id\": 1, \"since\": \"2024-02-29\", \"tags\": [\"x\"]}\n\n{\"city_id\": 2}\n";
     let mut gz = flate2::write::GzEncoder::new(
         File::create(path("facts.jsonl.gz")).unwrap(),
         flate2::Compression::default(),
     );
     gz.write_all(json.as_bytes()).unwrap();
     gz.finish().unwrap();
-    let files = [path("order.csv"), path("cities.parquet"), path("facts.jsonl.gz")];
+    let files = [
+        path("order.csv"),
+        path("cities.parquet"),
+        path("facts.jsonl.gz"),
+    ];
     let found = rows(&[
         "--file",
         &files[0],
@@ -216,10 +221,20 @@ fn a_kept_database_is_there_without_its_files() {
         ("XDG_CACHE_HOME", cache.to_str().unwrap()),
         ("XDG_DATA_HOME", folder.path().to_str().unwrap()),
     ];
-    let made = ["--file", path.to_str().unwrap(), "--keep", "points", "sql", "SELECT 1"];
+    let made = [
+        "--file",
+        path.to_str().unwrap(),
+        "--keep",
+        "points",
+        "sql",
+        "SELECT 1",
+    ];
     assert_eq!(pgagent(&made, &env).status.code(), Some(0));
     fs::remove_file(&path).unwrap();
-    let kept = pgagent(&["--keep", "points", "sql", "SELECT sum(y) FROM points"], &env);
+    let kept = pgagent(
+        &["--keep", "points", "sql", "SELECT sum(y) FROM points"],
+        &env,
+    );
     assert_eq!(stdout(&kept), "sum\n6\n", "{}", stderr(&kept));
     let unknown = pgagent(&["--keep", "nothing", "sql", "SELECT 1"], &env);
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
