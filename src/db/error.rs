@@ -32,6 +32,9 @@ pub enum DbError {
     NoDatabase { target: String, reason: String },
     #[error("no TLS connection to Postgres at `{target}`: {reason}")]
     Tls { target: String, reason: String },
+    /// A server that this program runs itself.
+    #[error("{name} does not open: {reason}")]
+    Own { name: String, reason: String },
     #[error("{} (SQLSTATE {})", .0.message, .0.sqlstate)]
     Server(ServerError),
     #[error("no answer from Postgres within {} s", .0.as_secs_f32())]
@@ -65,6 +68,9 @@ impl DbError {
             }
             Self::Unreachable { .. } => {
                 "check that the server runs and that host and port in `DATABASE_URL` are right"
+            }
+            Self::Own { .. } => {
+                "it unpacks itself into the cache folder: make room there, or set XDG_CACHE_HOME to a folder that can be written; `pgagent demo --reset` makes the sample database anew"
             }
             Self::Authentication { .. } => "check user and password in `DATABASE_URL`",
             Self::NoDatabase { .. } => {

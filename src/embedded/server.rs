@@ -60,8 +60,8 @@ impl Server {
     }
 
     async fn start(&self) -> Result<Running, DbError> {
-        let failed = |reason: String| DbError::Unreachable {
-            target: self.name.clone(),
+        let failed = |reason: String| DbError::Own {
+            name: self.name.clone(),
             reason,
         };
         let mut command = Command::new(&self.program);

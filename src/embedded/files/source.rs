@@ -57,7 +57,6 @@ impl Source {
             form: Form::Parquet,
             encoding: encoding_rs::UTF_8,
             sample: String::new(),
-
         };
         if bytes.starts_with(b"PAR1") {
             return Ok(source);
