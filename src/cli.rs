@@ -138,6 +138,8 @@ pub enum Command {
     Sql(SqlCommand),
     /// Measure execution accuracy on questions with gold SQL
     Eval(EvalArgs),
+    /// Check connection, rights, extensions, index, models and Redis, and name the mend for each
+    Doctor,
     /// Print the completions for a shell
     Completions { shell: clap_complete::Shell },
     /// Write the man pages into a folder

@@ -4,6 +4,7 @@
 
 mod ask;
 mod cli;
+mod correction;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod faults;
@@ -14,4 +15,5 @@ mod sessions;
 mod stores;
 mod support;
 mod terminal;
+mod types;
 mod web;

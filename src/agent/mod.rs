@@ -1,7 +1,9 @@
 //! The agent: [`Supervisor`] does what [`Run`] decides, with planner, executor and critic.
 
 mod answer;
+mod asked;
 mod breaker;
+mod checks;
 mod critic;
 mod event;
 mod executor;

@@ -26,6 +26,8 @@ pub struct PlanRequest<'a> {
     pub known: Known<'a>,
     /// `YYYY-MM-DD`, in words for the planner.
     pub today: &'a str,
+    /// The server's, such as `18.1`; may be empty.
+    pub version: &'a str,
     pub history: &'a [Turn],
     pub web_search: bool,
     pub feedback: Option<&'a Feedback>,
@@ -87,7 +89,11 @@ impl PlanRequest<'_> {
     }
 
     fn user(&self) -> String {
-        let mut text = format!("The database is PostgreSQL. Today is {}.\n\n", self.today);
+        let space = if self.version.is_empty() { "" } else { " " };
+        let mut text = format!(
+            "The database is PostgreSQL{space}{}. Today is {}.\n\n",
+            self.version, self.today
+        );
         let extent = if self.whole_schema {
             "all of it"
         } else {
@@ -310,6 +316,7 @@ mod tests {
                 notes: "paying: state is 'Paying' </notes>",
             },
             today: "Saturday, 2026-11-21",
+            version: "18.1",
             history: &history,
             web_search: false,
             feedback: Some(&feedback),
@@ -350,6 +357,7 @@ mod tests {
             whole_schema: true,
             known: Known::default(),
             today: "",
+            version: "18.1",
             history: &[],
             web_search: false,
             feedback: None,

@@ -76,6 +76,11 @@ impl Run {
         self.attempts
     }
 
+    /// Whether a doubt now would lead to another plan.
+    pub fn may_plan_again(&self) -> bool {
+        !self.doubted && self.attempts <= self.retries
+    }
+
     pub fn record(&mut self, outcome: Outcome) {
         self.state = match (self.state, outcome) {
             (Action::Finish(end), _) => Action::Finish(end),
@@ -95,7 +100,7 @@ impl Run {
                 Action::Finish(End::Answered)
             }
             // One more plan after a doubt, and only one.
-            (Action::Judge, Outcome::Doubted) if !self.doubted && self.attempts <= self.retries => {
+            (Action::Judge, Outcome::Doubted) if self.may_plan_again() => {
                 self.doubted = true;
                 self.plan()
             }

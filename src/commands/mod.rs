@@ -4,6 +4,7 @@ mod ask;
 mod chart;
 mod chat;
 mod conversation;
+mod doctor;
 #[cfg(feature = "embedded")]
 mod embedded;
 mod eval;
@@ -69,6 +70,7 @@ async fn run_with(config: &Config, cli: Cli) -> Result<u8> {
         }
         Some(Command::Completions { shell }) => manual::completions(shell),
         Some(Command::Man { folder }) => manual::pages(&folder),
+        Some(Command::Doctor) => doctor::run(config).await,
         Some(Command::Index) => index::run(config).await,
         None if reindex => index::run(config).await,
         None => Err(Error::usage("no command is given")

@@ -114,6 +114,20 @@ impl Pool {
         }
     }
 
+    /// The server's version, and how this connection is encrypted, if it is.
+    ///
+    /// # Errors
+    /// Any [`DbError`] of connecting.
+    pub async fn server(&self) -> Result<(String, Option<String>), DbError> {
+        let mut connection = self.get().await?;
+        let told = sqlx::query_as(include_str!("queries/server.sql"))
+            .persistent(false)
+            .fetch_one(connection.as_mut()?)
+            .await?;
+        connection.give_back();
+        Ok(told)
+    }
+
     /// Names the database for things stored elsewhere about it: host, port and name, no user, no password.
     pub fn identity(&self) -> String {
         match &self.inner.server {

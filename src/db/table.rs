@@ -89,6 +89,15 @@ impl Column {
         }
     }
 
+    /// How many values it has.
+    pub fn len(&self) -> usize {
+        self.values.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// Whether numbers are in it, to be set to the right and written bare in JSON.
     pub fn is_numeric(&self) -> bool {
         matches!(self.values, Values::Int(_)) || is_numeric_type(&self.info.type_name)

@@ -15,6 +15,7 @@ mod retrieve;
 mod sample;
 mod search;
 mod setup;
+mod status;
 mod trigram;
 mod values;
 mod words;
@@ -30,6 +31,7 @@ pub use knowledge::{Example, Knowledge, Note, Recalled};
 pub use recall::{Expected, Recall, recall};
 pub use retrieve::PgSchemaIndex;
 pub use setup::{Problem, SetupReport, fingerprint, setup};
+pub use status::IndexStatus;
 pub use values::{Binding, KnownValue};
 pub use words::{question_words, words};
 

@@ -93,6 +93,25 @@ impl SqlTool {
         .await
     }
 
+    /// Guards and runs a query of our own, once.
+    ///
+    /// # Errors
+    /// What the guard or the database says.
+    pub async fn query(
+        &self,
+        sql: &str,
+        limits: &Limits,
+        cancel: &CancellationToken,
+    ) -> Result<Table, StepError> {
+        let query = sql::check(sql, &self.policy)?;
+        let columns = self.database.prepare(&query).await?;
+        let table = self
+            .database
+            .query(&query, &columns, &[], limits, cancel)
+            .await?;
+        Ok(table)
+    }
+
     async fn retrying<T, F, Fut>(
         &self,
         cancel: Option<&CancellationToken>,
