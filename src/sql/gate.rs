@@ -112,8 +112,8 @@ pub fn check(
     if policy.catalog {
         names.operators = gate.operators();
     }
-    for at in 0..tokens.len() {
-        match tokens[at].kind {
+    for (at, token) in tokens.iter().enumerate() {
+        match token.kind {
             Kind::Word => gate.word(at)?,
             Kind::Quoted => gate.quoted(at)?,
             Kind::Number | Kind::Parameter => gate.number(at)?,
