@@ -173,7 +173,8 @@ fn broken(source: &Source, error: &csv::Error) -> Error {
 /// The delimiter under which the lines have the same number of fields, and most of them.
 fn dialect(sample: &str) -> Dialect {
     let quote = quote(sample);
-    let backslash = sample.contains("\\\"") && !sample.contains("\"\"");
+    // Where quotes are doubled as well, a backslash is only a backslash.
+    let backslash = sample.contains("\\\"") && !sample.replace("\\\"", "").contains("\"\"");
     let dialects = [b',', b';', b'\t', b'|'].map(|delimiter| Dialect {
         delimiter,
         quote,
