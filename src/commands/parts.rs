@@ -217,7 +217,11 @@ fn without_model(
     }
     let index = schema_index(config, &database, None)?;
     let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
-    let planner = OfflinePlanner::new(database.pool().clone(), database.clone());
+    let planner = OfflinePlanner::new(
+        database.pool().clone(),
+        database.clone(),
+        exclusions(config),
+    );
     let supervisor = Supervisor::with_planner(
         Arc::new(planner),
         index.clone(),

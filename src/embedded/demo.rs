@@ -1,5 +1,7 @@
 //! The sample database: a chain of film-rental stores. Made once, opened ever after.
 
+use std::sync::Arc;
+
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
@@ -7,7 +9,8 @@ use super::Embedded;
 use super::cluster::{self, Cluster, ENGINE};
 use crate::db::{DbError, Pool};
 use crate::error::Result;
-use crate::schema;
+use crate::llm::{EmbeddingModel, LocalEmbedding};
+use crate::schema::{self, Exclusions};
 
 /// What the sample data tells something about.
 pub const QUESTIONS: [&str; 5] = [
@@ -78,7 +81,9 @@ async fn make(cluster: Cluster, version: &str) -> Result<Embedded> {
     let pool = &embedded.pool;
     load(pool).await?;
     schema::setup(pool).await?;
-    schema::index(pool, pool, None, |_| {}).await?;
+    let embedder: Arc<dyn EmbeddingModel> = Arc::new(LocalEmbedding);
+    let all = Exclusions::default();
+    schema::index(pool, pool, Some(&embedder), &all, |_| {}).await?;
     // Closed, the server writes everything to its files.
     embedded.settle().await;
     embedded.cluster.finish(version)?;

@@ -14,7 +14,7 @@ use crate::agent::{Plan, PlanRequest, Planned, Planner};
 use crate::config::OFFLINE;
 use crate::db::{Database, Pool};
 use crate::error::{Error, Result};
-use crate::schema::Catalog;
+use crate::schema::{Catalog, Exclusions};
 use crate::session::Turn;
 
 /// The catalog is read again after this long.
@@ -25,15 +25,17 @@ const HINT: &str = "use the words of the tables and columns (`pgagent search \"â
 pub struct OfflinePlanner {
     pool: Pool,
     database: Arc<dyn Database>,
+    excluded: Exclusions,
     lexicon: Mutex<Option<(Instant, Arc<Lexicon>)>>,
 }
 
 impl OfflinePlanner {
-    /// `pool` reads the catalog of what `database` queries.
-    pub fn new(pool: Pool, database: Arc<dyn Database>) -> Self {
+    /// `pool` reads the catalog of what `database` queries; what is excluded is not looked at.
+    pub fn new(pool: Pool, database: Arc<dyn Database>, excluded: Exclusions) -> Self {
         Self {
             pool,
             database,
+            excluded,
             lexicon: Mutex::new(None),
         }
     }
@@ -49,7 +51,9 @@ impl OfflinePlanner {
         {
             return Ok(lexicon);
         }
-        let lexicon = Arc::new(Lexicon::new(&Catalog::read(&self.pool).await?));
+        let lexicon = Arc::new(Lexicon::new(
+            &Catalog::read(&self.pool, &self.excluded).await?,
+        ));
         *self.lexicon.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((Instant::now(), Arc::clone(&lexicon)));
         Ok(lexicon)
