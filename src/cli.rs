@@ -43,8 +43,8 @@ pub struct GlobalArgs {
     #[arg(long, global = true)]
     pub demo: bool,
     /// Use an embedded database that holds this CSV, Parquet or JSON-lines file as a table; may be repeated
-    #[arg(long, global = true, value_name = "PATH")]
-    pub file: Vec<PathBuf>,
+    #[arg(long = "file", global = true, value_name = "PATH")]
+    pub data_files: Vec<PathBuf>,
     /// Keep the files' database under this name; alone, open what was kept
     #[arg(long, global = true, value_name = "NAME")]
     pub keep: Option<String>,
@@ -366,7 +366,7 @@ impl AskArgs {
 impl GlobalArgs {
     /// Whether an embedded database takes the place of `DATABASE_URL`.
     pub fn is_embedded(&self) -> bool {
-        self.demo || !self.file.is_empty() || self.keep.is_some()
+        self.demo || !self.data_files.is_empty() || self.keep.is_some()
     }
 
     /// Flag over profile over environment over file over default.

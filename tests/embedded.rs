@@ -13,7 +13,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
 
-use crate::support::{TestDatabase, pgagent, stderr, stdout};
+use crate::support::{ENDLESS, TestDatabase, pgagent, stderr, stdout};
 
 fn cache() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("cache")
@@ -245,7 +245,7 @@ fn an_interrupt_ends_a_query_that_would_never_end() {
     fs::write(&path, "a\n1\n").unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
         .args(["-vv", "--file", path.to_str().unwrap(), "sql"])
-        .arg("SELECT count(*) FROM generate_series(1, 100000000) AS a, generate_series(1, 100000000) AS b")
+        .arg(ENDLESS)
         .env_clear()
         .env("HOME", folder.path())
         .env("XDG_CACHE_HOME", cache())

@@ -65,7 +65,7 @@ const VALUES: &[&str] = &[
     "'empty'::int4range",
     "numrange(1.5, NULL)",
     "tstzrange('2024-01-01', '2024-02-01')",
-    "int4multirange(int4range(1,3), int4range(5,7))",
+    "int4multirange(int4range(1,3), int4range(5,7))::text",
     "'[1.5,2.5)'::span",
     "inet '10.0.0.1/8'",
     "cidr '2001:db8::/32'",

@@ -49,7 +49,7 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
     let opening = async {
         match demo {
             Some(reset) => embedded::demo(reset, &notify).await,
-            None => embedded::files(&global.file, global.keep.as_deref(), &loading).await,
+            None => embedded::files(&global.data_files, global.keep.as_deref(), &loading).await,
         }
     };
     let embedded = tokio::select! {
@@ -65,7 +65,7 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
 }
 
 fn one_database(global: &GlobalArgs, demo: bool) -> Result<()> {
-    let files = !global.file.is_empty() || global.keep.is_some();
+    let files = !global.data_files.is_empty() || global.keep.is_some();
     // Global flags may stand on either side of the subcommand, where clap does not see their conflict.
     if u8::from(demo) + u8::from(files) + u8::from(global.database_url.is_some()) > 1 {
         return Err(Error::usage("one question goes to one database")

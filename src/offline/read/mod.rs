@@ -59,7 +59,7 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
             Ok(select) => {
                 let text = select.to_string();
                 let cost = reader.cost
-                    + 0.16 * text.matches(" JOIN ").count() as f32
+                    + far(text.matches(" JOIN ").count())
                     + 0.16 * text.matches("EXISTS (").count() as f32;
                 match readings.iter_mut().find(|(_, t)| *t == text) {
                     Some((same, _)) if same.cost <= cost => {}
@@ -95,6 +95,12 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
     Err(Unsure::Tie(
         std::iter::once(best.query).chain(ties).collect(),
     ))
+}
+
+/// What joins cost. The path is the one shortest there is, so that the steps of a long one say little more
+/// against a reading than its first two.
+fn far(joins: usize) -> f32 {
+    0.16 * joins.min(2) as f32 + 0.08 * joins.saturating_sub(2) as f32
 }
 
 /// Leaves a noun that many tables have ("name", "id") with the tables that the question speaks of.
