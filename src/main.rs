@@ -18,13 +18,13 @@ fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    trace(cli.global.verbose);
+    let color = cli.global.use_color();
+    trace(cli.global.verbose, color);
     if let Err(error) = dotenv
         && !error.not_found()
     {
         tracing::warn!(%error, "`.env` cannot be read");
     }
-    let color = cli.global.use_color();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     ExitCode::from(code)
 }
 
-fn trace(verbose: u8) {
+fn trace(verbose: u8, color: bool) {
     use tracing_subscriber::EnvFilter;
     let filter = match (verbose, pgagent::config::env("RUST_LOG")) {
         (0, Some(filter)) => filter,
@@ -59,6 +59,7 @@ fn trace(verbose: u8) {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(color)
         .with_target(false)
         .without_time()
         .init();

@@ -141,6 +141,13 @@ async fn passing_faults_of_a_provider_are_tried_again() {
             stderr(&output)
         );
         assert_eq!(model.chat_requests().len(), 3, "{fault:?}");
+        // Told in words, and no colours where there is no terminal.
+        assert!(
+            stderr(&output).contains("trying again"),
+            "{}",
+            stderr(&output)
+        );
+        assert!(!stderr(&output).contains('\x1b'), "{}", stderr(&output));
     }
     db.drop().await;
 }
@@ -635,5 +642,61 @@ async fn every_provider_answers() {
         );
     }
     assert_eq!(model.violations(), Vec::<String>::new());
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn the_doctor_names_a_mend_for_all_that_lacks() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let states = |env: &[(&str, &str)]| {
+        let output = pgagent(&["doctor", "--format", "json"], env);
+        let checks: Vec<Value> = serde_json::from_str(&stdout(&output)).unwrap();
+        for check in &checks {
+            let is_well = check["state"] == "ok";
+            assert_eq!(check["mend"].is_null(), is_well, "{check}");
+        }
+        let states = checks.iter().map(|check| {
+            let text = |key: &str| check[key].as_str().unwrap().to_owned();
+            format!("{} {}", text("name"), text("state"))
+        });
+        (output.status.code(), states.collect::<Vec<_>>())
+    };
+    let model = ModelServer::start();
+    model.reply(Reply::Text("ready".to_owned()));
+    let env = gemini(&db, &model);
+    assert_eq!(pgagent(&["setup"], &env).status.code(), Some(0));
+    assert_eq!(pgagent(&["index"], &env).status.code(), Some(0));
+    let (code, healthy) = states(&env);
+    assert_eq!(code, Some(0));
+    let expected = [
+        "database ok",
+        "role warning",
+        "setup ok",
+        "index ok",
+        "model ok",
+        "embeddings ok",
+        "sessions ok",
+        "cache ok",
+    ];
+    assert_eq!(healthy, expected);
+    db.run("CREATE TABLE later (id int)").await;
+    assert_eq!(states(&[("DATABASE_URL", &db.url)]).1[3], "index warning");
+
+    let nowhere = [
+        ("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/x"),
+        ("REDIS_URL", "redis://:hunter2@127.0.0.1:1/"),
+    ];
+    let (code, states) = states(&nowhere);
+    assert_eq!(code, Some(1));
+    let expected = [
+        "database failed",
+        "model warning",
+        "embeddings ok",
+        "sessions failed",
+        "cache ok",
+    ];
+    assert_eq!(states, expected);
     db.drop().await;
 }

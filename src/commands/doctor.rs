@@ -117,7 +117,24 @@ async fn of_database(config: &Config, database: &Postgres, checks: &mut Vec<Chec
             return;
         }
     }
-    checks.push(match Role::of(database.pool()).await {
+    // Nobody else's data is in an embedded database.
+    if config.opened.is_none() {
+        checks.push(of_role(database).await);
+    }
+    let status = match parts::memory(config, database) {
+        Ok(memory) => IndexStatus::read(&memory, database.pool())
+            .await
+            .map_err(Error::from),
+        Err(error) => Err(error),
+    };
+    match status {
+        Ok(status) => of_index(&status, checks),
+        Err(error) => checks.push(Check::failed("index", error)),
+    }
+}
+
+async fn of_role(database: &Postgres) -> Check {
+    match Role::of(database.pool()).await {
         Ok(role) if role.problems.is_empty() => {
             Check::ok("role", format!("{} can only read", role.name))
         }
@@ -131,16 +148,6 @@ async fn of_database(config: &Config, database: &Postgres, checks: &mut Vec<Chec
             "`pgagent setup --readonly-role NAME` prints the statements for one that cannot",
         ),
         Err(error) => Check::failed("role", error),
-    });
-    let status = match parts::memory(config, database) {
-        Ok(memory) => IndexStatus::read(&memory, database.pool())
-            .await
-            .map_err(Error::from),
-        Err(error) => Err(error),
-    };
-    match status {
-        Ok(status) => of_index(&status, checks),
-        Err(error) => checks.push(Check::failed("index", error)),
     }
 }
 

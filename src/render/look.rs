@@ -34,6 +34,16 @@ impl Look {
     }
 }
 
+impl Look {
+    /// Prose in lines that fit.
+    pub fn wrapped(&self, text: &str) -> String {
+        match self.width {
+            Some(width) => textwrap::fill(text, width),
+            None => text.to_owned(),
+        }
+    }
+}
+
 /// Columns of the terminal on stdout.
 fn terminal_width() -> usize {
     let given = env("COLUMNS").and_then(|n| n.parse().ok());

@@ -46,7 +46,7 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format, look: &Look)
             None => Ok(()),
         },
         Format::Table | Format::Markdown => {
-            writeln!(out, "{}", clean(&answer.answer))?;
+            writeln!(out, "{}", look.wrapped(&clean(&answer.answer)))?;
             if let Some(result) = answer
                 .table()
                 .filter(|t| !t.is_empty() && answer.clarification.is_none())

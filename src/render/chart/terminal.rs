@@ -72,9 +72,17 @@ fn bars(labels: &[String], measure: &Series, width: u16, look: &Look) -> (String
         .iter()
         .flatten()
         .fold(0.0_f64, |a, b| a.max(*b));
-    let texts: Vec<String> = measure.values[..shown]
+    let values = &measure.values[..shown];
+    // The points of all stand below each other.
+    let fraction = values.iter().flatten().any(|v| v.fract() != 0.0);
+    let texts: Vec<String> = values
         .iter()
-        .map(|v| written(*v))
+        .map(|value| match value {
+            Some(value) if fraction && value.fract() == 0.0 && value.abs() < 1e15 => {
+                format!("{value:.2}")
+            }
+            value => written(*value),
+        })
         .collect();
     let value_width = texts.iter().map(|t| t.width()).max().unwrap_or(0);
     let label_width = labels[..shown]
