@@ -172,3 +172,31 @@ async fn every_value_is_what_postgres_prints() {
     );
     db.drop().await;
 }
+
+#[tokio::test]
+async fn a_thousand_tables_take_ten_requests_and_unchanged_ones_none() {
+    let tables: Vec<String> = (0..1_000)
+        .map(|i| format!("CREATE TABLE t{i} (id int PRIMARY KEY, note_{i} text);"))
+        .collect();
+    let Some(db) = TestDatabase::create(&tables.concat()).await else {
+        return;
+    };
+    let server = ModelServer::start();
+    let env = [
+        ("DATABASE_URL", db.url.as_str()),
+        ("GEMINI_API_KEY", "k"),
+        ("GOOGLE_GEMINI_BASE_URL", server.url()),
+    ];
+    assert_eq!(pgagent(&["setup"], &env).status.code(), Some(0));
+    let requests_of_index = || {
+        let before = server.embedding_requests().len();
+        let indexed = pgagent(&["index"], &env);
+        assert_eq!(indexed.status.code(), Some(0), "{}", stderr(&indexed));
+        server.embedding_requests().len() - before
+    };
+    assert_eq!(requests_of_index(), 10);
+    assert_eq!(requests_of_index(), 0);
+    db.run("ALTER TABLE t7 ADD COLUMN later int").await;
+    assert_eq!(requests_of_index(), 1);
+    db.drop().await;
+}
