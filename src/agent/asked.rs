@@ -4,7 +4,6 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{Answer, Outcome as Ending, Timings, TotalUsage};
@@ -128,7 +127,6 @@ impl<'a> Asked<'a> {
         for message in &self.retrieved.notices {
             self.notice(message.clone());
         }
-        self.clock = self.server_clock().await.unwrap_or_else(Clock::ours);
         self.timings.retrieve = start.elapsed();
         self.observer.observe(&Event::Retrieved {
             tables: self
@@ -172,6 +170,10 @@ impl<'a> Asked<'a> {
             return Outcome::Planned;
         }
         self.observer.observe(&Event::Planning { attempt });
+        // Only a model needs to be told, and only once.
+        if attempt == 1 && matches!(self.supervisor.mind, Mind::Model(_)) {
+            self.clock = self.server_clock().await.unwrap_or_else(Clock::ours);
+        }
         let retrieved = &self.retrieved;
         let examples = match self.supervisor.settings.examples {
             true => retrieved.examples_text(),
@@ -282,12 +284,12 @@ impl<'a> Asked<'a> {
     fn verified(&self, attempt: u32) -> Option<Plan> {
         let example = self.retrieved.recalled.verified.as_ref();
         let example = example.filter(|_| attempt == 1 && self.supervisor.settings.examples)?;
-        let plan = json!({
-            "reasoning": "the SQL of a verified example that asks the same",
-            "steps": [{"id": "1", "type": "SQL", "description": "the verified example's SQL",
-                       "tool_input": {"query": example.sql}}],
-        });
-        let plan = Plan::parse(&plan.to_string(), &BTreeSet::new()).ok()?;
+        let plan = Plan::of_query(
+            "the SQL of a verified example that asks the same",
+            "the verified example's SQL",
+            &example.sql,
+        )
+        .ok()?;
         self.notice(format!(
             "answered from verified example {}, without a planning call; `--no-examples` plans anew",
             example.id

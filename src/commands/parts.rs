@@ -10,7 +10,7 @@ use crate::config::{AskConfig, Config, Secret, secret_from};
 use crate::db::{Database, Pool, Postgres, Role};
 use crate::error::{Error, Result};
 use crate::llm::{
-    ChatModel, Connector, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, connect,
+    ChatModel, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, ProviderEmbedding, connect,
 };
 use crate::offline::OfflinePlanner;
 use crate::schema::{Exclusions, Knowledge, PgSchemaIndex};
@@ -79,18 +79,20 @@ pub fn memory(config: &Config, target: &Postgres) -> Result<Pool> {
 }
 
 pub fn embedder(config: &Config) -> Result<Option<Arc<dyn EmbeddingModel>>> {
-    match config.embedding_model() {
-        None => Ok(None),
-        Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
-        Some(_) => embedder_of(config, &connect(&config.providers.with_commands()?)?),
-    }
+    embedder_by(config, |name| {
+        Ok(connect(&config.providers.with_commands()?)?.embedding(name)?)
+    })
 }
 
-fn embedder_of(config: &Config, models: &Connector) -> Result<Option<Arc<dyn EmbeddingModel>>> {
+/// `provider` makes the model of that name, where it is a provider's.
+fn embedder_by(
+    config: &Config,
+    provider: impl FnOnce(&str) -> Result<ProviderEmbedding>,
+) -> Result<Option<Arc<dyn EmbeddingModel>>> {
     match config.embedding_model() {
         None => Ok(None),
         Some(LOCAL_EMBEDDING_MODEL) => Ok(Some(Arc::new(LocalEmbedding))),
-        Some(name) => Ok(Some(Arc::new(models.embedding(name)?))),
+        Some(name) => Ok(Some(Arc::new(provider(name)?))),
     }
 }
 
@@ -191,7 +193,7 @@ fn with_model(
 ) -> Result<(Supervisor, Arc<PgSchemaIndex>)> {
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
-    let embedder = embedder_of(config, &models)?;
+    let embedder = embedder_by(config, |name| Ok(models.embedding(name)?))?;
     let index = schema_index(config, &database, embedder)?;
     let index = Arc::new(index.knowing(knowledge_of(config, &database)?));
     let mut supervisor = Supervisor::new(
