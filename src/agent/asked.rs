@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
 
@@ -18,7 +18,7 @@ use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use super::supervisor::{Mind, Supervisor};
 use crate::config::CriticMode;
-use crate::db::Limits;
+use crate::db::{Clock, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage, cost_usd};
 use crate::schema::Retrieved;
@@ -143,22 +143,6 @@ impl<'a> Asked<'a> {
         Ok(Outcome::Retrieved)
     }
 
-    /// The database's day and version: "this month" is meant where the data is.
-    async fn server_clock(&self) -> Option<Clock> {
-        let query = "SELECT to_char(current_date, 'FMDay, YYYY-MM-DD') AS today, split_part(version(), ' ', 2) AS version";
-        let limits = Limits {
-            timeout: Duration::from_secs(5),
-            ..Limits::default()
-        };
-        let sql = &self.supervisor.sql;
-        let row = sql.query(query, &limits, self.cancel).await.ok()?;
-        let text = |name: &str| Some(row.column(name)?.cell(0).to_string());
-        Some(Clock {
-            today: text("today")?,
-            version: text("version")?,
-        })
-    }
-
     fn notice(&self, message: String) {
         self.observer.observe(&Event::Notice { message });
     }
@@ -172,7 +156,8 @@ impl<'a> Asked<'a> {
         self.observer.observe(&Event::Planning { attempt });
         // Only a model needs to be told, and only once.
         if attempt == 1 && matches!(self.supervisor.mind, Mind::Model(_)) {
-            self.clock = self.server_clock().await.unwrap_or_else(Clock::ours);
+            let clock = self.supervisor.sql.clock().await;
+            self.clock = clock.unwrap_or_else(|_| Clock::ours());
         }
         let retrieved = &self.retrieved;
         let examples = match self.supervisor.settings.examples {
@@ -604,23 +589,4 @@ fn step_error(id: &str, error: &StepError) -> Error {
         (None, ErrorClass::Cancelled) => return Error::new(kind, message),
     };
     Error::new(kind, message).with_hint(hint)
-}
-
-/// What the planner is told of the server.
-struct Clock {
-    /// As in `Saturday, 2026-11-21`.
-    today: String,
-    /// As in `18.1`; empty where it is not known.
-    version: String,
-}
-
-impl Clock {
-    /// The day in UTC, where the server does not tell.
-    fn ours() -> Self {
-        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-        Self {
-            today: now.get(..10).unwrap_or_default().to_owned(),
-            version: String::new(),
-        }
-    }
 }

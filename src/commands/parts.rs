@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio::task::JoinSet;
 use url::Url;
 
 use super::note;
@@ -56,7 +57,10 @@ pub async fn vet_role(config: &Config, database: &Postgres) -> Result<()> {
     if config.opened.is_some() {
         return Ok(());
     }
-    let role = Role::of(database.pool()).await?;
+    vet(config, Role::of(database.pool()).await?)
+}
+
+fn vet(config: &Config, role: Role) -> Result<()> {
     if config.require_readonly_role {
         return Ok(role.must_be_readonly()?);
     }
@@ -167,12 +171,20 @@ pub struct Parts {
 
 pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
     let database = Arc::new(database(config)?);
-    vet_role(config, &database).await?;
+    // The server connects and answers while this side gets ready.
+    let mut asked = JoinSet::new();
+    if config.opened.is_none() {
+        let pool = database.pool().clone();
+        asked.spawn(async move { Role::of(&pool).await });
+    }
     let sessions = sessions(config).await?;
     let (supervisor, index) = match config.model() {
         Some(name) => with_model(config, name, database, &sessions)?,
         None => without_model(config, database, &sessions)?,
     };
+    if let Some(role) = asked.join_next().await {
+        vet(config, role.map_err(Error::failed)??)?;
+    }
     Ok(Parts {
         supervisor: supervisor
             .with_policy(policy(config))

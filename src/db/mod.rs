@@ -9,9 +9,10 @@ mod pool;
 mod postgres;
 mod reach;
 mod role;
+pub(crate) mod script;
 mod table;
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
@@ -56,9 +57,31 @@ impl Default for Limits {
     }
 }
 
+/// The day and the version of a server: "this month" is meant where the data is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clock {
+    /// As in `Saturday, 2026-11-21`.
+    pub today: String,
+    /// As in `18.1`; empty where it is not known.
+    pub version: String,
+}
+
+impl Clock {
+    /// The day in UTC, where the server does not tell.
+    pub fn ours() -> Self {
+        let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+        Self {
+            today: now.get(..10).unwrap_or_default().to_owned(),
+            version: String::new(),
+        }
+    }
+}
+
 /// A database that answers checked queries.
 #[async_trait]
 pub trait Database: Send + Sync {
+    async fn clock(&self) -> Result<Clock, DbError>;
+
     /// Has the server parse the query, and gives the columns it would return. Runs nothing.
     async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError>;
 

@@ -14,8 +14,8 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ColumnInfo, Connection, Database, DbError, Limits, Param, Pool, Table, TableBuilder, Values,
-    plan, reach::Verdicts,
+    Clock, ColumnInfo, Connection, Database, DbError, Limits, Param, Pool, Table, TableBuilder,
+    Values, plan, reach::Verdicts, script,
 };
 use crate::config::Secret;
 use crate::sql::CheckedSelect;
@@ -55,14 +55,19 @@ impl Postgres {
         &self.pool
     }
 
+    /// The zone of the sessions, as SQL.
+    fn zone(&self) -> String {
+        match self.zone.get() {
+            Some(zone) => format!("'{}'", zone.replace('\'', "''")),
+            None => include_str!("queries/zone.sql").to_owned(),
+        }
+    }
+
     /// A connection in a READ ONLY transaction with its time limits, and the backend's process id.
     async fn begin(&self, timeout: Duration) -> Result<(Connection, i32), DbError> {
         let mut connection = self.pool.get().await?;
         let timeout_ms = timeout.as_millis().max(1);
-        let zone = match self.zone.get() {
-            Some(zone) => format!("'{}'", zone.replace('\'', "''")),
-            None => include_str!("queries/zone.sql").to_owned(),
-        };
+        let zone = self.zone();
         // Whatever the statements of the transaction are, and however long the client takes between them.
         let transaction_timeout = match connection.as_mut()?.server_version_num() {
             Some(version) if version >= TRANSACTION_TIMEOUT_SINCE => {
@@ -134,6 +139,25 @@ impl Postgres {
 
 #[async_trait]
 impl Database for Postgres {
+    async fn clock(&self) -> Result<Clock, DbError> {
+        let mut connection = self.pool.get().await?;
+        let zone = self.zone();
+        let [_, set, told, _] = script::results(
+            connection.as_mut()?,
+            format!(
+                "BEGIN READ ONLY; SELECT set_config('TimeZone', {zone}, true); \
+                 SELECT to_char(current_date, 'FMDay, YYYY-MM-DD'), split_part(version(), ' ', 2); ROLLBACK"
+            ),
+        )
+        .await?;
+        connection.give_back();
+        if let Some((zone,)) = script::rows(&set)?.pop() {
+            let _ = self.zone.set(zone);
+        }
+        let (today, version) = script::rows(&told)?.pop().unwrap_or_default();
+        Ok(Clock { today, version })
+    }
+
     async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError> {
         let (mut connection, _) = self.begin(Duration::from_secs(10)).await?;
         if let Err(refusal) = self

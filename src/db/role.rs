@@ -1,6 +1,6 @@
 //! What the role that pgagent connects as may do, and the statements for one that can only read.
 
-use sqlx::{AssertSqlSafe, Row};
+use sqlx::Row;
 
 use super::{DbError, Pool};
 use crate::sql::quote_ident;
@@ -18,8 +18,7 @@ impl Role {
     /// Any [`DbError`] of connecting and asking.
     pub async fn of(pool: &Pool) -> Result<Self, DbError> {
         let mut connection = pool.get().await?;
-        let row = sqlx::query(AssertSqlSafe(include_str!("queries/role.sql")))
-            .persistent(false)
+        let row = sqlx::raw_sql(include_str!("queries/role.sql"))
             .fetch_one(connection.as_mut()?)
             .await?;
         let role = Self {

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
-use sqlx::PgConnection;
+use sqlx::{AssertSqlSafe, PgConnection, Row};
 
 use super::exclude::Exclusions;
+use crate::db::script::{results, rows};
 use crate::db::{DbError, Pool};
 use crate::sql::quote_ident;
 
@@ -134,6 +135,20 @@ type ColumnRow = (
 type ConstraintRow = (i64, String, Vec<i32>, i64, Option<Vec<i32>>);
 
 impl Catalog {
+    /// How many relations the role may read, counted no further than `most`.
+    ///
+    /// # Errors
+    /// Any [`DbError`].
+    pub async fn count(pool: &Pool, most: i64) -> Result<i64, DbError> {
+        let mut connection = pool.get().await?;
+        let query = include_str!("queries/count.sql").replace("$1", &most.to_string());
+        let row = sqlx::raw_sql(AssertSqlSafe(query))
+            .fetch_one(connection.as_mut()?)
+            .await?;
+        connection.give_back();
+        Ok(row.try_get(0)?)
+    }
+
     /// Reads the catalog in one read-only transaction.
     ///
     /// # Errors
@@ -149,46 +164,32 @@ impl Catalog {
         connection: &mut PgConnection,
         excluded: &Exclusions,
     ) -> Result<Self, DbError> {
-        sqlx::raw_sql(
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000",
-        )
-        .execute(&mut *connection)
-        .await?;
-        let relations: Vec<RelationRow> = sqlx::query_as(include_str!("queries/relations.sql"))
-            .persistent(false)
-            .fetch_all(&mut *connection)
-            .await?;
+        let begin =
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL statement_timeout = 60000";
+        let script = format!("{begin}; {}", include_str!("queries/relations.sql"));
+        let [_, _, relations] = results(connection, script).await?;
+        let relations: Vec<RelationRow> = rows(&relations)?;
         let relations: Vec<RelationRow> = relations
             .into_iter()
             .filter(|(_, schema, name, ..)| !excluded.has_table(schema, name))
             .collect();
-        let oids: Vec<i64> = relations.iter().map(|r| r.0).collect();
-        let columns: Vec<ColumnRow> = sqlx::query_as(include_str!("queries/columns.sql"))
-            .persistent(false)
-            .bind(&oids)
-            .fetch_all(&mut *connection)
-            .await?;
-        let constraints: Vec<ConstraintRow> =
-            sqlx::query_as(include_str!("queries/constraints.sql"))
-                .persistent(false)
-                .bind(&oids)
-                .fetch_all(&mut *connection)
-                .await?;
-        let enums: Vec<(i64, Vec<String>)> = sqlx::query_as(include_str!("queries/enums.sql"))
-            .persistent(false)
-            .fetch_all(&mut *connection)
-            .await?;
-        let sources: Vec<(i64, Vec<i64>)> = sqlx::query_as(include_str!("queries/sources.sql"))
-            .persistent(false)
-            .bind(&oids)
-            .fetch_all(&mut *connection)
-            .await?;
-        sqlx::raw_sql("ROLLBACK").execute(&mut *connection).await?;
+        let oids: Vec<String> = relations.iter().map(|r| r.0.to_string()).collect();
+        let oids = format!("'{{{}}}'", oids.join(","));
+        let of_these = |query: &str| query.replace("$1", &oids);
+        let script = format!(
+            "{}; {}; {}; {}; ROLLBACK",
+            of_these(include_str!("queries/columns.sql")),
+            of_these(include_str!("queries/constraints.sql")),
+            of_these(include_str!("queries/sources.sql")),
+            include_str!("queries/enums.sql"),
+        );
+        let [columns, constraints, sources, enums, _] = results(connection, script).await?;
+        let enums: Vec<(i64, Vec<String>)> = rows(&enums)?;
         let mut catalog = Self::assemble(
             relations,
-            columns,
-            constraints,
-            sources,
+            rows(&columns)?,
+            rows(&constraints)?,
+            rows(&sources)?,
             enums.into_iter().collect(),
         );
         catalog.leave_out(excluded);

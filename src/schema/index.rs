@@ -13,7 +13,7 @@ use super::Catalog;
 use super::chunk::{Chunk, ChunkKind, chunks};
 use super::exclude::Exclusions;
 use super::lexical::Lexicon;
-use super::memory::{self, MemoryState};
+use super::memory;
 use super::sample::sample;
 use super::values::KnownValue;
 use crate::db::{DbError, Pool};
@@ -72,8 +72,7 @@ pub async fn index(
     let db = connection.as_mut()?;
     let source = target.identity();
     // Dropped on an error, the connection closes and the transaction with it.
-    memory::begin(db, "BEGIN").await?;
-    let state = MemoryState::read(db).await?;
+    let state = memory::begin(db, "BEGIN").await?;
     if !state.tables {
         return Err(
             Error::failed("the index has no tables yet, or those of an earlier version")

@@ -2,11 +2,12 @@
 //! values all stand in it.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{PgConnection, Row};
 
 use super::catalog::{Catalog, ForeignKey, Relation, RelationKind};
+use super::probe;
 use super::words::{stem, words};
 use crate::db::DbError;
 use crate::sql::quote_ident;
@@ -15,6 +16,8 @@ use crate::sql::quote_ident;
 const MAX_CHECKS: usize = 1_000;
 /// Values of a column that are looked up in the key.
 const VALUES: usize = 100;
+/// How long one guess is checked for.
+const LONGEST: Duration = Duration::from_millis(500);
 
 /// Adds the joins that names suggest and rows do not contradict.
 pub async fn add_joins(
@@ -22,14 +25,22 @@ pub async fn add_joins(
     catalog: &mut Catalog,
     deadline: Instant,
 ) -> Result<(), DbError> {
-    for guess in guesses(catalog).into_iter().take(MAX_CHECKS) {
-        if Instant::now() >= deadline {
-            break;
-        }
-        if holds(db, catalog, &guess).await? {
-            catalog.foreign_keys.push(guess);
-        }
-    }
+    let (guesses, queries): (Vec<ForeignKey>, Vec<String>) = guesses(catalog)
+        .into_iter()
+        .take(MAX_CHECKS)
+        .filter_map(|guess| {
+            let query = contained(catalog, &guess)?;
+            Some((guess, query))
+        })
+        .unzip();
+    let mut holds = vec![false; guesses.len()];
+    probe::ask(db, &queries, deadline, LONGEST, |guess, rows| {
+        let all = rows.first().map(|row| row.try_get::<Option<bool>, _>(0));
+        holds[guess] = matches!(all, Some(Ok(Some(true))));
+    })
+    .await?;
+    let held = guesses.into_iter().zip(holds).filter(|(_, holds)| *holds);
+    catalog.foreign_keys.extend(held.map(|(guess, _)| guess));
     Ok(())
 }
 
@@ -95,12 +106,8 @@ fn guesses(catalog: &Catalog) -> Vec<ForeignKey> {
     found
 }
 
-/// Whether some values are there, and all of them stand in the key.
-async fn holds(
-    db: &mut PgConnection,
-    catalog: &Catalog,
-    key: &ForeignKey,
-) -> Result<bool, DbError> {
+/// Asks whether some values are there, and all of them stand in the key.
+fn contained(catalog: &Catalog, key: &ForeignKey) -> Option<String> {
     let name = |at: usize| {
         let relation = &catalog.relations[at];
         format!(
@@ -109,29 +116,12 @@ async fn holds(
             quote_ident(&relation.name)
         )
     };
-    let (Some(column), Some(to_column)) = (key.columns.first(), key.to_columns.first()) else {
-        return Ok(false);
-    };
-    let (column, to_column) = (quote_ident(column), quote_ident(to_column));
-    let query = format!(
+    let column = quote_ident(key.columns.first()?);
+    let to_column = quote_ident(key.to_columns.first()?);
+    Some(format!(
         "SELECT count(*) > 0 AND bool_and(EXISTS (SELECT FROM {} AS t WHERE t.{to_column} = s.v)) \
          FROM (SELECT {column} AS v FROM {} WHERE {column} IS NOT NULL LIMIT {VALUES}) AS s",
         name(key.to),
         name(key.from)
-    );
-    sqlx::raw_sql(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = 500; SET LOCAL lock_timeout = 200",
-    )
-    .execute(&mut *db)
-    .await?;
-    let checked: Result<Option<bool>, sqlx::Error> = sqlx::query_scalar(AssertSqlSafe(query))
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await;
-    sqlx::raw_sql("ROLLBACK").execute(&mut *db).await?;
-    match checked.map_err(DbError::from) {
-        Ok(holds) => Ok(holds.unwrap_or(false)),
-        Err(DbError::Server(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+    ))
 }

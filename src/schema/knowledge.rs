@@ -11,7 +11,7 @@ use sqlparser::dialect::PostgreSqlDialect;
 use sqlparser::parser::Parser;
 use sqlx::PgConnection;
 
-use super::memory::{self, MemoryState};
+use super::memory;
 use super::words::question_words;
 use crate::db::{Database, DbError, Pool};
 use crate::error::{Error, Result};
@@ -260,8 +260,7 @@ impl Knowledge {
     async fn load(&self) -> Result<Option<(Vec<Example>, Vec<Note>)>> {
         let mut connection = self.memory.get().await?;
         let db = connection.as_mut()?;
-        memory::begin(db, "BEGIN READ ONLY").await?;
-        if !MemoryState::read(db).await?.tables {
+        if !memory::begin(db, "BEGIN READ ONLY").await?.tables {
             end(db, "ROLLBACK").await?;
             connection.give_back();
             return Ok(None);
@@ -297,8 +296,7 @@ impl Knowledge {
     async fn put(&self, kind: &str, name: &str, content: &str, metadata: &Value) -> Result<i64> {
         let mut connection = self.memory.get().await?;
         let db = connection.as_mut()?;
-        memory::begin(db, "BEGIN").await?;
-        if !MemoryState::read(db).await?.tables {
+        if !memory::begin(db, "BEGIN").await?.tables {
             return Err(no_tables());
         }
         let id = sqlx::query_scalar(
@@ -325,8 +323,7 @@ impl Knowledge {
     async fn remove(&self, kind: &str, column: &'static str, value: &str) -> Result<bool> {
         let mut connection = self.memory.get().await?;
         let db = connection.as_mut()?;
-        memory::begin(db, "BEGIN").await?;
-        if !MemoryState::read(db).await?.tables {
+        if !memory::begin(db, "BEGIN").await?.tables {
             return Err(no_tables());
         }
         let sql = format!(

@@ -1,15 +1,16 @@
 //! What the database of pgagent's own tables can do.
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::PgConnection;
+use sqlx::postgres::PgRow;
 
-use crate::db::DbError;
+use crate::db::{DbError, script};
 
 /// Opens a transaction on the memory database that finds the extensions' types and operators,
 /// whatever schema they live in, and searches with their settings for this use.
-pub async fn begin(db: &mut PgConnection, begin: &str) -> Result<(), DbError> {
+pub async fn begin(db: &mut PgConnection, begin: &str) -> Result<MemoryState, DbError> {
     // HNSW must look beyond other databases' chunks, which pgvector can from 0.8 on; an earlier one refuses the
     // setting. Words count as misspelt only when they are much alike.
-    let sql = format!(
+    let script = format!(
         "{begin}; SELECT set_config('search_path', concat_ws(', ', 'pg_catalog', \
            (SELECT string_agg(DISTINCT quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension AS e \
             JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace \
@@ -18,10 +19,10 @@ pub async fn begin(db: &mut PgConnection, begin: &str) -> Result<(), DbError> {
            (SELECT concat(set_config('hnsw.ef_search', '60', true), \
                           set_config('hnsw.iterative_scan', 'relaxed_order', true)) \
             FROM pg_catalog.pg_extension AS e WHERE e.extname = 'vector' \
-              AND string_to_array(substring(e.extversion FROM '^[0-9]+\\.[0-9]+'), '.')::int[] >= '{{0,8}}')"
+              AND string_to_array(substring(e.extversion FROM '^[0-9]+\\.[0-9]+'), '.')::int[] >= '{{0,8}}'); {STATE}"
     );
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *db).await?;
-    Ok(())
+    let [_, _, state] = script::results(db, script).await?;
+    MemoryState::of(&state)
 }
 
 /// What of the memory is there.
@@ -32,19 +33,22 @@ pub struct MemoryState {
     pub trigrams: bool,
 }
 
+/// Both tables: the second came with a later version.
+const STATE: &str = "SELECT to_regclass('pgagent.long_term_memory') IS NOT NULL \
+         AND to_regclass('pgagent.long_term_word') IS NOT NULL AS tables, \
+       EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
+               AND attname = 'embedding' AND NOT attisdropped) AS vectors, \
+       EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_trgm') AS trigrams";
+
 impl MemoryState {
     pub async fn read(db: &mut PgConnection) -> Result<Self, DbError> {
-        // Both tables: the second came with a later version.
-        let (tables, vectors, trigrams): (bool, bool, bool) = sqlx::query_as(
-            "SELECT to_regclass('pgagent.long_term_memory') IS NOT NULL \
-                      AND to_regclass('pgagent.long_term_word') IS NOT NULL, \
-                    EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
-                            AND attname = 'embedding' AND NOT attisdropped), \
-                    EXISTS (SELECT FROM pg_extension WHERE extname = 'pg_trgm')",
-        )
-        .persistent(false)
-        .fetch_one(&mut *db)
-        .await?;
+        let [state] = script::results(db, STATE.to_owned()).await?;
+        Self::of(&state)
+    }
+
+    fn of(rows: &[PgRow]) -> Result<Self, DbError> {
+        let none = || DbError::Lost("the memory database did not answer".to_owned());
+        let (tables, vectors, trigrams) = script::rows(rows)?.pop().ok_or_else(none)?;
         Ok(Self {
             tables,
             vectors,

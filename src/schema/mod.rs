@@ -9,6 +9,7 @@ mod infer;
 mod knowledge;
 mod lexical;
 mod memory;
+mod probe;
 mod rank;
 mod recall;
 mod retrieve;

@@ -131,13 +131,7 @@ impl PgSchemaIndex {
 
     /// Whether the schema is small enough to be read for every question.
     async fn is_small(&self) -> Result<bool, DbError> {
-        let mut connection = self.target.get().await?;
-        let count: i64 = sqlx::query_scalar(include_str!("queries/count.sql"))
-            .bind(self.max_live_relations + 1)
-            .persistent(false)
-            .fetch_one(connection.as_mut()?)
-            .await?;
-        connection.give_back();
+        let count = Catalog::count(&self.target, self.max_live_relations + 1).await?;
         Ok(count <= self.max_live_relations)
     }
 
@@ -248,8 +242,7 @@ impl PgSchemaIndex {
             }
         };
         let db = connection.as_mut()?;
-        memory::begin(db, "BEGIN READ ONLY").await?;
-        let state = MemoryState::read(db).await?;
+        let state = memory::begin(db, "BEGIN READ ONLY").await?;
         let source = self.target.identity();
         let index = match state.tables {
             true => IndexState::read(db, &source).await?,

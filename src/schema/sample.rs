@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use sqlx::{AssertSqlSafe, PgConnection};
+use sqlx::{PgConnection, Row};
 
 use super::catalog::{Catalog, ColumnDef, Relation, RelationKind};
 use super::infer;
+use super::probe;
 use super::values::{KnownValue, fold};
 use super::words::words;
 use crate::db::{DbError, Pool};
@@ -26,6 +27,8 @@ const MAX_AVERAGE: usize = 40;
 const TYPICAL: usize = 6;
 /// Columns of one table that are looked at.
 const MAX_COLUMNS: usize = 60;
+/// How long one table is sampled for.
+const LONGEST: Duration = Duration::from_secs(1);
 
 /// Words in names of columns whose values are nobody's business.
 const SECRET: &[&str] = &[
@@ -105,11 +108,16 @@ pub async fn sample(
 ) -> Result<Vec<KnownValue>, DbError> {
     let deadline = Instant::now() + patience;
     let mut connection = pool.get().await?;
-    let mut common = common_values(connection.as_mut()?)
-        .await
-        .unwrap_or_default();
+    let db = connection.as_mut()?;
+    // A sample of a small table is the table.
+    let is_larger = |r: &Relation| r.rows.is_some_and(|rows| rows > ROWS as f64);
+    let mut common = match catalog.relations.iter().any(is_larger) {
+        true => common_values(db).await.unwrap_or_default(),
+        false => HashMap::new(),
+    };
+    let mut seen = sample_tables(db, catalog, deadline).await?;
     let mut values = Vec::new();
-    for relation in &mut catalog.relations {
+    for (at, relation) in catalog.relations.iter_mut().enumerate() {
         for column in &relation.columns {
             values.extend(
                 column
@@ -118,18 +126,7 @@ pub async fn sample(
                     .map(|label| known(relation, column, label)),
             );
         }
-        let mut seen = HashMap::new();
-        if Instant::now() < deadline {
-            match sample_table(connection.as_mut()?, relation).await {
-                Ok(found) => seen = found,
-                // Another role's rules, a broken foreign table, a column of a type that cannot be read.
-                Err(DbError::Server(error)) => {
-                    tracing::debug!(table = relation.full_name(), %error.message, "not sampled");
-                    end(connection.as_mut()?).await?;
-                }
-                Err(error) => return Err(error),
-            }
-        }
+        let mut seen = seen.remove(&at).unwrap_or_default();
         for i in 0..relation.columns.len() {
             let (is_json, is_text) = (
                 is_json(&relation.columns[i]),
@@ -154,7 +151,7 @@ pub async fn sample(
             }
         }
     }
-    infer::add_joins(connection.as_mut()?, catalog, deadline).await?;
+    infer::add_joins(db, catalog, deadline).await?;
     connection.give_back();
     Ok(values)
 }
@@ -214,36 +211,36 @@ async fn common_values(db: &mut PgConnection) -> Result<HashMap<Place, Vec<Strin
         .collect())
 }
 
-/// By the column's place: the different values of a text column, the most common first, or a JSON column's keys.
-async fn sample_table(
-    db: &mut PgConnection,
-    relation: &Relation,
-) -> Result<HashMap<usize, Vec<String>>, DbError> {
-    let Some(query) = sampling(relation) else {
-        return Ok(HashMap::new());
-    };
-    sqlx::raw_sql(
-        "BEGIN READ ONLY; SET LOCAL statement_timeout = 1000; SET LOCAL lock_timeout = 200",
-    )
-    .execute(&mut *db)
-    .await?;
-    let rows: Vec<(i32, String)> = sqlx::query_as(AssertSqlSafe(query))
-        .persistent(false)
-        .fetch_all(&mut *db)
-        .await?;
-    end(db).await?;
-    let mut found: HashMap<usize, Vec<String>> = HashMap::new();
-    for (column, value) in rows {
-        if let Ok(column) = usize::try_from(column) {
-            found.entry(column).or_default().push(value);
-        }
-    }
-    Ok(found)
-}
+/// What one table's sample shows, by the column's place: the different values of a text column, the most
+/// common first, or a JSON column's keys.
+type Seen = HashMap<usize, Vec<String>>;
 
-async fn end(db: &mut PgConnection) -> Result<(), DbError> {
-    sqlx::raw_sql("ROLLBACK").execute(&mut *db).await?;
-    Ok(())
+/// By the relation's place.
+async fn sample_tables(
+    db: &mut PgConnection,
+    catalog: &Catalog,
+    deadline: Instant,
+) -> Result<HashMap<usize, Seen>, DbError> {
+    let (places, queries): (Vec<usize>, Vec<String>) = catalog
+        .relations
+        .iter()
+        .enumerate()
+        .filter_map(|(at, relation)| Some((at, sampling(relation)?)))
+        .unzip();
+    let mut found = HashMap::with_capacity(places.len());
+    probe::ask(db, &queries, deadline, LONGEST, |query, rows| {
+        let mut seen = Seen::new();
+        for row in rows {
+            let column = row.try_get::<i32, _>(0).ok();
+            let column = column.and_then(|column| usize::try_from(column).ok());
+            if let (Some(column), Ok(value)) = (column, row.try_get(1)) {
+                seen.entry(column).or_default().push(value);
+            }
+        }
+        found.insert(places[query], seen);
+    })
+    .await?;
+    Ok(found)
 }
 
 /// One statement for all columns of a table that are worth it.

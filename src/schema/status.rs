@@ -2,6 +2,7 @@
 
 use sqlx::PgConnection;
 
+use super::Catalog;
 use super::memory::MemoryState;
 use crate::db::{DbError, Pool};
 
@@ -25,13 +26,7 @@ impl IndexStatus {
     /// # Errors
     /// Any [`DbError`].
     pub async fn read(memory: &Pool, target: &Pool) -> Result<Self, DbError> {
-        let mut connection = target.get().await?;
-        let readable: i64 = sqlx::query_scalar(include_str!("queries/count.sql"))
-            .bind(i64::MAX)
-            .persistent(false)
-            .fetch_one(connection.as_mut()?)
-            .await?;
-        connection.give_back();
+        let readable = Catalog::count(target, i64::MAX).await?;
         let mut connection = memory.get().await?;
         let state = MemoryState::read(connection.as_mut()?).await?;
         let (indexed, changed, model) = match state.tables {

@@ -37,7 +37,9 @@ impl Token {
     }
 
     pub fn is_word(&self, sql: &str, word: &str) -> bool {
-        self.kind == Kind::Word && self.text(sql).eq_ignore_ascii_case(word)
+        self.kind == Kind::Word
+            && self.end - self.start == word.len()
+            && self.text(sql).eq_ignore_ascii_case(word)
     }
 
     /// The name that Postgres reads here: folded to lower case, or unquoted; nothing for other tokens

@@ -23,8 +23,8 @@ impl Callee {
     /// # Errors
     /// [`Refusal`] for every other function.
     pub fn judge(self, policy: &Policy, names: &mut Names) -> Result<(), Refusal> {
-        let full = self.0.join(".");
-        if policy.allowed_functions.contains(&full) {
+        let full = || self.0.join(".");
+        if !policy.allowed_functions.is_empty() && policy.allowed_functions.contains(&full()) {
             return Ok(());
         }
         let known = match (self.0.as_slice(), functions::known(self.name())) {
@@ -42,12 +42,21 @@ impl Callee {
             _ => Known::Unknown,
         };
         match known {
-            Known::Denied => Err(Refusal::new(format!("the function {full} does more than read data"))
-                .hint(format!("if that is wanted, allow it with `--allow-function {full}`"))),
-            Known::Unknown if !policy.catalog => Err(Refusal::new(format!(
-                "the function {full} is not on the list of harmless functions, and only a connection can tell more"
-            ))
-            .hint(format!("if it only reads, allow it with `--allow-function {full}`"))),
+            Known::Denied => {
+                let full = full();
+                Err(
+                    Refusal::new(format!("the function {full} does more than read data")).hint(
+                        format!("if that is wanted, allow it with `--allow-function {full}`"),
+                    ),
+                )
+            }
+            Known::Unknown if !policy.catalog => {
+                let full = full();
+                Err(Refusal::new(format!(
+                    "the function {full} is not on the list of harmless functions, and only a connection can tell more"
+                ))
+                .hint(format!("if it only reads, allow it with `--allow-function {full}`")))
+            }
             _ => {
                 // A function of the same name in another schema may be the one that is called.
                 if policy.catalog {

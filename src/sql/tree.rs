@@ -2,6 +2,9 @@
 //! allow-list of node kinds. Its tokens must be the lexer's: two readers that cut the text differently
 //! cannot both be right.
 
+use std::borrow::Cow;
+
+use smallvec::SmallVec;
 use squawk_parser::{EntryPoint, LexedStr, StrStep, SyntaxKind};
 
 use super::lexer::{self, Token};
@@ -46,13 +49,16 @@ fn unreadable(why: &str) -> Refusal {
         .hint("write it as one plain SELECT")
 }
 
+/// Most names have no part more, and most are in the text as they are meant.
+type Parts<'a> = SmallVec<[Cow<'a, str>; 3]>;
+
 /// A name that is being read: of a function, a relation or a type.
-struct Path {
+struct Path<'a> {
     /// How many nodes were open when it began.
     depth: usize,
     kind: SyntaxKind,
     start: usize,
-    parts: Vec<String>,
+    parts: Parts<'a>,
     /// Other things than names and dots stand in it.
     mixed: bool,
 }
@@ -66,12 +72,12 @@ struct Walker<'a> {
     /// The first token of the lexer that this reader has not come to.
     next: usize,
     nodes: Vec<SyntaxKind>,
-    paths: Vec<Path>,
+    paths: Vec<Path<'a>>,
     statements: usize,
     refusal: Option<Refusal>,
 }
 
-impl Walker<'_> {
+impl<'a> Walker<'a> {
     fn step(&mut self, step: StrStep<'_>) {
         if self.refusal.is_some() {
             return;
@@ -129,7 +135,7 @@ impl Walker<'_> {
             depth: self.nodes.len(),
             kind,
             start: self.tokens.get(self.next).map_or(self.offset, |t| t.start),
-            parts: Vec::new(),
+            parts: Parts::new(),
             mixed: false,
         });
     }
@@ -158,18 +164,17 @@ impl Walker<'_> {
         else {
             return Err(unreadable("a call without a name"));
         };
-        let nested = self.paths.split_off(position);
-        // `(a.b).c(…)`: not a name.
+        let start = self.paths[position].start;
         let mut parts = Vec::new();
-        for path in &nested {
+        for path in self.paths.drain(position..) {
+            // `(a.b).c(…)`: not a name.
             if path.mixed || !matches!(path.kind, SyntaxKind::CALL_EXPR | SyntaxKind::FIELD_EXPR) {
                 return Err(
                     unreadable("a call of something that is no name").in_text(self.sql, path.start)
                 );
             }
-            parts.extend(path.parts.iter().cloned());
+            parts.extend(path.parts.into_iter().map(Cow::into_owned));
         }
-        let start = nested.first().map_or(self.offset, |path| path.start);
         let callee = Callee(parts);
         let sampled = self.nodes.iter().rev().nth(1) == Some(&SyntaxKind::TABLESAMPLE_CLAUSE);
         if sampled && callee.0.len() == 1 && functions::is_sampling_method(callee.name()) {
@@ -188,17 +193,17 @@ impl Walker<'_> {
         };
         match path.kind {
             SyntaxKind::RELATION_NAME_REF => {
-                let name = path.parts.last().map_or("", String::as_str);
+                let name = path.parts.last().map_or("", AsRef::as_ref);
                 if !self.policy.definition && functions::is_secret_relation(name) {
                     return Err(Refusal::new(format!("{name} may hold secrets"))
                         .in_text(self.sql, path.start));
                 }
                 if self.policy.catalog {
-                    self.names.relations.insert(path.parts);
+                    self.names.relations.insert(owned(path.parts));
                 }
             }
             SyntaxKind::PATH_TYPE if self.policy.catalog && !path.parts.is_empty() => {
-                self.names.types.insert(path.parts);
+                self.names.types.insert(owned(path.parts));
             }
             SyntaxKind::FIELD_EXPR => {
                 // Inside a call's name it is part of that.
@@ -211,7 +216,7 @@ impl Walker<'_> {
                 } else if self.policy.catalog
                     && let Some(last) = path.parts.into_iter().next_back()
                 {
-                    self.names.attributes.insert(last);
+                    self.names.attributes.insert(last.into_owned());
                 }
             }
             _ => {}
@@ -237,8 +242,8 @@ impl Walker<'_> {
         if !named || (path.kind == SyntaxKind::PATH_TYPE && path.mixed) {
             return Ok(());
         }
-        match lexer::name_of(text) {
-            Some(name) => path.parts.push(name.into_owned()),
+        match lexer::name_of(&self.sql[start..self.offset]) {
+            Some(name) => path.parts.push(name),
             None => path.mixed = true,
         }
         Ok(())
@@ -267,6 +272,10 @@ impl Walker<'_> {
             Err(differs())
         }
     }
+}
+
+fn owned(parts: Parts<'_>) -> Vec<String> {
+    parts.into_iter().map(Cow::into_owned).collect()
 }
 
 /// `DELETE`, `SELECT_INTO`, `CREATE_TABLE_AS`: the parser's names say what it is.

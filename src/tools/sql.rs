@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ErrorClass, StepError};
 use crate::agent::CircuitBreaker;
-use crate::db::{ColumnInfo, Database, DbError, Limits, Param, Table};
+use crate::db::{Clock, ColumnInfo, Database, DbError, Limits, Param, Table};
 use crate::sql::{self, CheckedSelect, Policy, Reference, Shape, Template};
 
 /// Tries after the first, for faults that may pass.
@@ -45,6 +45,12 @@ impl SqlTool {
     /// How many queries may run at the same time.
     pub fn max_connections(&self) -> usize {
         self.database.max_connections()
+    }
+
+    /// # Errors
+    /// What the database says.
+    pub async fn clock(&self) -> Result<Clock, StepError> {
+        self.retrying(None, || self.database.clock()).await
     }
 
     /// Guards and prepares a planned query. `type_of` gives the Postgres type of a referenced column.

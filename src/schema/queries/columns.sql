@@ -1,4 +1,4 @@
--- Columns of the relations in $1, with the enum behind their type, an array's or a domain's too.
+-- Columns of some relations, with the enum behind their type, an array's or a domain's too.
 SELECT a.attrelid::int8, a.attnum::int4, a.attname::text,
        pg_catalog.format_type(a.atttypid, a.atttypmod),
        a.attnotnull,

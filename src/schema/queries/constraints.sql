@@ -1,4 +1,4 @@
--- Primary, unique and foreign keys of the relations in $1.
+-- Primary, unique and foreign keys of some relations.
 SELECT k.conrelid::int8, k.contype::text, k.conkey::int4[], k.confrelid::int8, k.confkey::int4[]
 FROM pg_catalog.pg_constraint AS k
 WHERE k.contype IN ('p', 'u', 'f') AND k.conparentid = 0 AND k.conrelid = ANY ($1::int8[]::oid[])

@@ -1,4 +1,4 @@
--- How many relations this role may read, counted no further than $1.
+-- How many relations this role may read, counted no further than asked.
 SELECT count(*)
 FROM (SELECT
 FROM pg_catalog.pg_class AS c

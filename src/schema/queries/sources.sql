@@ -1,4 +1,4 @@
--- The relations that the views among $1 read.
+-- The relations that some views read.
 SELECT r.ev_class::int8, array_agg(DISTINCT d.refobjid::int8)
 FROM pg_catalog.pg_rewrite AS r
 JOIN pg_catalog.pg_depend AS d
