@@ -32,6 +32,14 @@ fn guard(c: &mut Criterion) {
             "60 KB of operators",
             format!("SELECT 1{}", " + 1".repeat(15_000)),
         ),
+        (
+            "60 KB of nested calls",
+            format!("SELECT {} 1", "lower(upper(a)), ".repeat(3_600)),
+        ),
+        (
+            "60 KB of qualified names",
+            format!("SELECT {} 1", "a.b.c.d, ".repeat(6_700)),
+        ),
     ] {
         assert!(check(&sql, &policy).is_ok(), "{name}");
         group.throughput(Throughput::Bytes(sql.len() as u64));

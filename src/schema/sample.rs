@@ -2,7 +2,6 @@
 //! JSON columns, and joins that nobody declared. Never from columns that look like secrets or free text.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use sqlx::{PgConnection, Row};
@@ -25,6 +24,8 @@ const MAX_LETTERS: usize = 80;
 const MAX_AVERAGE: usize = 40;
 /// Values that stand in a chunk.
 const TYPICAL: usize = 6;
+/// Keys of a JSON column that are told.
+const MAX_KEYS: usize = 40;
 /// Columns of one table that are looked at.
 const MAX_COLUMNS: usize = 60;
 /// How long one table is sampled for.
@@ -134,7 +135,7 @@ pub async fn sample(
             );
             let found = seen.remove(&i).unwrap_or_default();
             if is_json {
-                relation.columns[i].keys = found;
+                relation.columns[i].keys = found.into_iter().take(MAX_KEYS).collect();
             } else if is_text {
                 let place = (
                     relation.schema.clone(),
@@ -263,34 +264,39 @@ fn sampling(relation: &Relation) -> Option<String> {
         return None;
     }
     let mut selected = Vec::new();
+    let mut texts = Vec::new();
     let mut parts = Vec::new();
+    // One collation for all, as one column holds them.
     for (i, column) in columns {
         let name = quote_ident(&column.name);
         if is_json(column) {
             selected.push(format!("{name}::pg_catalog.jsonb AS c{i}"));
             parts.push(format!(
-                "(SELECT {i}, left(k, {MAX_LETTERS}) FROM s CROSS JOIN LATERAL jsonb_object_keys(CASE jsonb_typeof(c{i}) WHEN 'object' THEN c{i} ELSE '{{}}' END) AS k \
-                 GROUP BY k ORDER BY count(*) DESC, k LIMIT 40)"
+                "SELECT {i}, left(k, {MAX_LETTERS}) COLLATE \"C\" \
+                 FROM jsonb_object_keys(CASE jsonb_typeof(c{i}) WHEN 'object' THEN c{i} ELSE '{{}}' END) AS k"
             ));
         } else {
             let most = MAX_LETTERS + 1;
-            selected.push(format!("left({name}::pg_catalog.text, {most}) AS c{i}"));
-            parts.push(format!(
-                "(SELECT {i}, c{i} FROM s WHERE c{i} <> '' GROUP BY c{i} ORDER BY count(*) DESC, c{i} LIMIT {})",
-                MAX_VALUES + 1
+            selected.push(format!(
+                "left({name}::pg_catalog.text, {most}) COLLATE \"C\" AS c{i}"
             ));
+            texts.push(format!("({i}, c{i})"));
         }
     }
-    let mut query = format!(
-        "WITH s AS MATERIALIZED (SELECT {} FROM ",
-        selected.join(", ")
-    );
-    let _ = write!(
-        query,
-        "{}.{} LIMIT {ROWS}) {}",
+    if !texts.is_empty() {
+        parts.push(format!("VALUES {}", texts.join(", ")));
+    }
+    // One aggregate, not one a column: planning took longer than the rows.
+    let query = format!(
+        "SELECT i, v FROM (SELECT i, v, row_number() OVER (PARTITION BY i ORDER BY count(*) DESC, v) AS place \
+           FROM (SELECT {} FROM {}.{} LIMIT {ROWS}) AS s CROSS JOIN LATERAL ({}) AS cell(i, v) \
+           WHERE v <> '' GROUP BY i, v) AS counted \
+         WHERE place <= {} ORDER BY i, place",
+        selected.join(", "),
         quote_ident(&relation.schema),
         quote_ident(&relation.name),
-        parts.join(" UNION ALL ")
+        parts.join(" UNION ALL "),
+        MAX_VALUES + 1
     );
     Some(query)
 }
