@@ -99,11 +99,7 @@ pub fn spent(model: &str, usage: &TotalUsage) -> String {
 /// What retrieval found, for a person.
 pub fn search_text(out: &mut dyn Write, found: &Retrieved) -> io::Result<()> {
     for found in &found.tables {
-        let via: Vec<String> = found
-            .via
-            .iter()
-            .map(|v| format!("{v:?}").to_lowercase())
-            .collect();
+        let via: Vec<&str> = found.via.iter().map(|via| via.as_str()).collect();
         writeln!(
             out,
             "{:.4}  {}.{}  {}",

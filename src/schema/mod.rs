@@ -48,6 +48,18 @@ pub enum Via {
     ForeignKey,
 }
 
+impl Via {
+    /// As it is written in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vector => "vector",
+            Self::Trigram => "trigram",
+            Self::Text => "text",
+            Self::ForeignKey => "foreign_key",
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct RetrievedTable {
     pub schema: String,
