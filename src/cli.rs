@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::config::{
-    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret,
+    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, Share,
     WebSearchConfig, env,
 };
 use crate::config_file::Settings;
@@ -84,6 +84,9 @@ pub struct GlobalArgs {
     /// What a query may cost by the server's own estimate, about a page read each; 0 for no limit [env: PGAGENT_MAX_COST]
     #[arg(long, global = true, value_name = "COST")]
     pub max_cost: Option<f64>,
+    /// What of the data the models see [env: PGAGENT_SHARE]
+    #[arg(long, global = true, value_enum)]
+    pub share: Option<Share>,
     /// Refuse to connect as a role that can do more than read [env: PGAGENT_REQUIRE_READONLY_ROLE]
     #[arg(long, global = true)]
     pub require_readonly_role: bool,
@@ -415,6 +418,17 @@ impl GlobalArgs {
                 .map(str::to_owned)
                 .chain(self.exclude.iter().cloned())
                 .collect(),
+            share: match (self.share, get("PGAGENT_SHARE")) {
+                (Some(share), _) => share,
+                // No default for what is misspelt: more would be told than was wanted.
+                (None, Some(name)) => {
+                    <Share as ValueEnum>::from_str(&name, true).map_err(|_| {
+                        Error::usage(format!("PGAGENT_SHARE cannot be `{name}`"))
+                            .with_hint("it is rows, shape or none")
+                    })?
+                }
+                (None, None) => Share::default(),
+            },
             schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(8_000),

@@ -56,6 +56,31 @@ pub enum CriticMode {
     Never,
 }
 
+/// What of the data the models see. Later ones are stricter.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// Typical values in the schema, and samples of results.
+    #[default]
+    Rows,
+    /// Typical values in the schema; of results only columns, counts and types.
+    Shape,
+    /// No value at all: names, types and comments of the schema, and nothing of results.
+    None,
+}
+
 /// Form of the answer on stdout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
@@ -241,6 +266,8 @@ pub struct AskConfig {
     /// What the server may expect one query to cost.
     pub max_cost: Option<f64>,
     pub strict: bool,
+    /// What of the data the model sees.
+    pub share: Share,
     /// Answer from verified examples, and show them to the planner.
     pub examples: bool,
 }
@@ -256,6 +283,7 @@ impl Default for AskConfig {
             max_rows: 1_000,
             max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
+            share: Share::default(),
             examples: true,
         }
     }
@@ -283,6 +311,8 @@ pub struct Config {
     pub require_readonly_role: bool,
     /// Schemas, tables and columns that are never looked at: `hr`, `hr.salary`, `*.*.email`.
     pub exclude: Vec<String>,
+    /// What of the data the models see.
+    pub share: Share,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,

@@ -10,7 +10,7 @@ use crate::config::env;
 use crate::error::{Error, Result};
 
 /// The keys and the variables that they stand for.
-const KEYS: [(&str, &str); 26] = [
+const KEYS: [(&str, &str); 27] = [
     ("database_url", "DATABASE_URL"),
     ("password_command", "PGAGENT_PASSWORD_COMMAND"),
     ("memory_url", "PGAGENT_MEMORY_URL"),
@@ -26,6 +26,7 @@ const KEYS: [(&str, &str); 26] = [
     ("exclude", "PGAGENT_EXCLUDE"),
     ("allow_functions", "PGAGENT_ALLOW_FUNCTIONS"),
     ("max_cost", "PGAGENT_MAX_COST"),
+    ("share", "PGAGENT_SHARE"),
     ("require_readonly_role", "PGAGENT_REQUIRE_READONLY_ROLE"),
     ("gemini_api_key", "GEMINI_API_KEY"),
     ("gemini_api_key_command", "GEMINI_API_KEY_COMMAND"),

@@ -12,6 +12,7 @@ mod guard;
 mod offline;
 mod schema;
 mod sessions;
+mod share;
 mod stores;
 mod support;
 mod terminal;

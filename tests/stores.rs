@@ -12,6 +12,7 @@ fn turn(n: usize) -> Turn {
         question: format!("q{n} \u{1f418}"),
         answer: "a".to_owned(),
         steps: Vec::new(),
+        share: None,
         at: n as u64,
     }
 }

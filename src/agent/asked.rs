@@ -13,15 +13,17 @@ use super::event::{Event, Observer};
 use super::executor::{Executor, milliseconds};
 use super::numbers::unsourced;
 use super::plan::Plan;
-use super::planner::{Feedback, Known, PlanRequest, Prose, feedback};
+use super::planner::{Feedback, Known, PlanRequest, Prose};
+use super::prose::{answer_in_words, plain_answer};
 use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use super::supervisor::{Mind, Supervisor};
-use crate::config::CriticMode;
+use super::told;
+use crate::config::{CriticMode, Share};
 use crate::db::{Clock, Limits};
 use crate::error::{Error, Kind, Result};
 use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage, cost_usd};
-use crate::schema::Retrieved;
+use crate::schema::{Binding, Retrieved};
 use crate::session::{SessionId, Turn};
 use crate::tools::{ErrorClass, StepError};
 
@@ -41,6 +43,10 @@ pub(super) struct Asked<'a> {
     retrieved: Retrieved,
     clock: Clock,
     plan: Option<Plan>,
+    /// Whether the plan is a verified example's.
+    is_verified: bool,
+    /// Values that were filled in where plans name them.
+    bound: Vec<Binding>,
     /// Who puts this plan's results in words, if not a critic.
     prose: Option<Arc<dyn Prose>>,
     feedback: Option<Feedback>,
@@ -77,6 +83,8 @@ impl<'a> Asked<'a> {
             retrieved: Retrieved::default(),
             clock: Clock::ours(),
             plan: None,
+            is_verified: false,
+            bound: Vec::new(),
             prose: None,
             feedback: None,
             records: Vec::new(),
@@ -151,8 +159,10 @@ impl<'a> Asked<'a> {
         let start = Instant::now();
         if let Some(plan) = self.verified(attempt) {
             self.plan = Some(plan);
+            self.is_verified = true;
             return Outcome::Planned;
         }
+        self.is_verified = false;
         self.observer.observe(&Event::Planning { attempt });
         // Only a model needs to be told, and only once.
         if attempt == 1 && matches!(self.supervisor.mind, Mind::Model(_)) {
@@ -160,19 +170,17 @@ impl<'a> Asked<'a> {
             self.clock = clock.unwrap_or_else(|_| Clock::ours());
         }
         let retrieved = &self.retrieved;
+        let share = self.supervisor.settings.share;
         let examples = match self.supervisor.settings.examples {
-            true => retrieved.examples_text(),
+            true => retrieved.examples_text(share),
             false => String::new(),
         };
         let request = PlanRequest {
             question: self.question,
-            context: match retrieved.schema.as_str() {
-                "" => &retrieved.context,
-                schema => schema,
-            },
+            context: retrieved.schema_text(share),
             whole_schema: retrieved.whole,
             known: Known {
-                values: &retrieved.values_text(),
+                values: &retrieved.values_text(share),
                 examples: &examples,
                 notes: &retrieved.notes_text(),
             },
@@ -180,6 +188,7 @@ impl<'a> Asked<'a> {
             version: &self.clock.version,
             history: &self.history,
             web_search: self.supervisor.search.is_some(),
+            share,
             feedback: self.feedback.as_ref(),
             kept: &self.kept,
         };
@@ -204,6 +213,14 @@ impl<'a> Asked<'a> {
                 };
             }
         };
+        if request.context.is_empty() && !retrieved.context.is_empty() {
+            self.error = Some(
+                Error::failed("the schema cannot be told without values of the data").with_hint(
+                    "renew the index with `pgagent index`, or share more with `--share`",
+                ),
+            );
+            return Outcome::GaveUp;
+        }
         let request = request.to_chat();
         let reply = self.call("plan", chat.as_ref(), &request).await;
         self.timings.plan += start.elapsed();
@@ -302,6 +319,7 @@ impl<'a> Asked<'a> {
             sql: &supervisor.sql,
             search: supervisor.search.as_deref(),
             index: supervisor.index.as_ref(),
+            bindings: &self.retrieved.bindings,
             pattern: supervisor.settings.pattern,
             limits: Limits {
                 max_rows: supervisor.settings.max_rows,
@@ -319,6 +337,7 @@ impl<'a> Asked<'a> {
         self.usage.tokens.output_tokens += execution.usage.output_tokens;
         let ok = execution.is_ok();
         self.records = execution.records;
+        self.bound = execution.bound;
         if ok {
             self.error = None;
             return Outcome::Executed;
@@ -355,7 +374,8 @@ impl<'a> Asked<'a> {
         if !mendable || self.cancel.is_cancelled() {
             return Outcome::GaveUp;
         }
-        let told = feedback(&self.records);
+        let share = supervisor.settings.share;
+        let told = told::feedback(&self.records, self.written_with(), share);
         self.observer.observe(&Event::Feedback {
             attempt: self.run.attempts(),
             message: told.0.clone(),
@@ -371,32 +391,36 @@ impl<'a> Asked<'a> {
             Mind::Planner(_) => return Outcome::NotJudged,
         };
         let start = Instant::now();
+        let share = self.supervisor.settings.share;
         let found = checks::findings(&self.supervisor.sql, &self.records, self.cancel).await;
         let mut findings = critic::findings(&self.records);
-        findings.extend(found.iter().map(|f| f.message.clone()));
+        findings.extend(found.iter().cloned());
         // What the data itself contradicts goes back to the planner without a critic's call.
         if self.run.may_plan_again()
             && let Some(finding) = found.into_iter().find(|f| f.mendable)
         {
             self.timings.critique += start.elapsed();
-            return self.doubt(Critique {
-                answer: critic::plain_answer(&self.records),
+            let told = finding.told(share).to_owned();
+            let critique = Critique {
+                answer: plain_answer(&self.records),
                 answers_question: false,
                 confidence: 0.0,
                 reason: finding.message,
                 suggestion: None,
                 unsourced_numbers: Vec::new(),
-            });
+            };
+            return self.doubt(critique, &told);
         }
         let suspicious = !findings.is_empty() || self.run.attempts() > 1;
-        let wanted = match self.supervisor.settings.critic {
-            CriticMode::Always => true,
-            CriticMode::Auto => suspicious,
-            CriticMode::Never => false,
+        let wanted = match (share, self.supervisor.settings.critic) {
+            // A critic that knows nothing of the result has nothing to judge.
+            (Share::None, _) | (_, CriticMode::Never) => false,
+            (_, CriticMode::Always) => true,
+            (_, CriticMode::Auto) => suspicious,
         };
         if !wanted {
             for finding in findings {
-                self.notice(finding);
+                self.notice(finding.message);
             }
             return Outcome::NotJudged;
         }
@@ -406,7 +430,8 @@ impl<'a> Asked<'a> {
             .as_ref()
             .map(|p| p.reasoning.clone())
             .unwrap_or_default();
-        let request = critic::request(self.question, &reasoning, &self.records, &findings);
+        let findings: Vec<&str> = findings.iter().map(|f| f.told(share)).collect();
+        let request = critic::request(self.question, &reasoning, &self.records, &findings, share);
         let reply = self.call("critique", chat.as_ref(), &request).await;
         self.timings.critique += start.elapsed();
         let critique = match reply {
@@ -426,6 +451,9 @@ impl<'a> Asked<'a> {
             );
             return Outcome::NotJudged;
         };
+        if share > Share::Rows {
+            critique.answer = answer_in_words(&self.records);
+        }
         critique.unsourced_numbers = unsourced(&critique.answer, self.question, &self.records);
         self.observer.observe(&Event::Judged {
             answers_question: critique.answers_question,
@@ -433,23 +461,27 @@ impl<'a> Asked<'a> {
             duration_ms: milliseconds(start.elapsed()),
         });
         if !critique.answers_question {
-            return self.doubt(critique);
+            let told = critique.reason.clone();
+            return self.doubt(critique, &told);
         }
         self.critique = Some(critique);
         Outcome::Accepted
     }
 
     /// Keeps the answer in case nothing better comes, and tells the planner what is wrong with it.
-    fn doubt(&mut self, critique: Critique) -> Outcome {
-        let mut message = format!(
-            "the result does not answer the question: {}",
-            critique.reason
-        );
+    fn doubt(&mut self, critique: Critique, told: &str) -> Outcome {
+        let mut message = format!("the result does not answer the question: {told}");
         if let Some(suggestion) = &critique.suggestion {
             message.push_str(&format!("\nsuggestion: {suggestion}"));
         }
         for record in &self.records {
-            if let Some(sql) = &record.sql {
+            // As it was planned: the values that were filled in are not told again.
+            if let (Some(sql), Some(planned)) = (&record.sql, record.step.query()) {
+                let share = self.supervisor.settings.share;
+                let sql = match share {
+                    Share::None => told::query(planned, self.written_with(), share),
+                    Share::Rows | Share::Shape => sql.clone(),
+                };
                 message.push_str(&format!("\nstep {} ran: {sql}", record.step.id));
             }
         }
@@ -502,6 +534,12 @@ impl<'a> Asked<'a> {
         reply
     }
 
+    /// What of the data the model saw that wrote the plan, where a model did.
+    pub(super) fn written_with(&self) -> Option<Share> {
+        let by_model = matches!(self.supervisor.mind, Mind::Model(_)) && !self.is_verified;
+        by_model.then_some(self.supervisor.settings.share)
+    }
+
     /// What came of it.
     pub(super) fn finish(mut self) -> Answer {
         let end = match self.run.next() {
@@ -542,7 +580,8 @@ impl<'a> Asked<'a> {
             (Ending::Failed(_), ..) => String::new(),
             (_, Some(clarification), _) => clarification.clone(),
             (_, _, Some(critique)) if !critique.answer.is_empty() => critique.answer.clone(),
-            _ => critic::plain_answer(&self.records),
+            _ if self.supervisor.settings.share > Share::Rows => answer_in_words(&self.records),
+            _ => plain_answer(&self.records),
         };
         self.timings.total = self.start.elapsed();
         let model = self.supervisor.mind.name().to_owned();
@@ -552,7 +591,7 @@ impl<'a> Asked<'a> {
             answer,
             reasoning,
             clarification,
-            bindings: self.retrieved.bindings,
+            bindings: with_bound(self.retrieved.bindings, self.bound),
             steps: self.records,
             critique: self.critique,
             attempts: self.run.attempts(),
@@ -565,6 +604,16 @@ impl<'a> Asked<'a> {
             outcome,
         }
     }
+}
+
+/// What words of the question mean, and what words of the plan were taken to mean.
+fn with_bound(mut bindings: Vec<Binding>, bound: Vec<Binding>) -> Vec<Binding> {
+    for binding in bound {
+        if !bindings.contains(&binding) {
+            bindings.push(binding);
+        }
+    }
+    bindings
 }
 
 /// A failed step as the question's error.

@@ -30,6 +30,18 @@ pub enum StepType {
     Verify,
 }
 
+impl StepType {
+    /// As a plan writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sql => "SQL",
+            Self::Analyze => "ANALYZE",
+            Self::Search => "SEARCH",
+            Self::Verify => "VERIFY",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Step {
     pub id: String,
@@ -50,6 +62,11 @@ impl Step {
             StepType::Sql => self.input.get("query").and_then(Value::as_str),
             _ => None,
         }
+    }
+
+    /// Whether values of its input become names of columns.
+    pub fn names_columns_by_data(&self) -> bool {
+        matches!(&self.work, Work::Analyze(a) if a.operation.trim().eq_ignore_ascii_case("pivot"))
     }
 
     /// Whether the other step would do the same.

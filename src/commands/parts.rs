@@ -125,7 +125,8 @@ pub fn schema_index(
         embedder,
         config.schema_tokens,
     )
-    .without(exclusions(config)))
+    .without(exclusions(config))
+    .sharing(config.share))
 }
 
 /// Examples and notes, for the commands that keep them.
@@ -190,6 +191,7 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
             .with_policy(policy(config))
             .with_settings(AskConfig {
                 max_cost: config.max_cost,
+                share: config.share,
                 ..settings
             }),
         sessions,

@@ -75,6 +75,9 @@ pub struct Retrieved {
     /// The part of the context that is the schema.
     #[serde(skip)]
     pub schema: String,
+    /// The schema without anything that rows tell.
+    #[serde(skip)]
+    pub bare: String,
     /// What the question's words mean in the data.
     #[serde(skip)]
     pub bindings: Vec<Binding>,
@@ -98,6 +101,11 @@ pub trait SchemaIndex: Send + Sync {
     /// What the question's words mean in the data, best-ranked tables first.
     async fn bindings(&self, question: &str) -> Result<Vec<Binding>> {
         Ok(self.retrieve(question).await?.bindings)
+    }
+
+    /// The value that words mean, of a column that is given with its table, and perhaps its schema.
+    async fn value(&self, _column: &[String], _words: &str) -> Option<Binding> {
+        None
     }
 
     /// Names that the database does have and that are spelt much like `name`.

@@ -19,10 +19,11 @@ use super::index::fitted;
 use super::memory::{self, IndexState, MemoryState};
 use super::rank::{Found, rank};
 use super::sample::sample;
-use super::values::{KnownValue, bind, phrases};
+use super::values::{KnownValue, bind, fold, phrases};
 use super::{
-    Catalog, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex, context, search,
+    Binding, Catalog, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex, context, search,
 };
+use crate::config::Share;
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{EMBEDDING_BATCH, EmbeddingModel, EmbeddingTask, LOCAL_EMBEDDING_MODEL};
@@ -42,6 +43,7 @@ pub struct PgSchemaIndex {
     excluded: Exclusions,
     max_live_relations: i64,
     knowledge: Option<Knowledge>,
+    share: Share,
     catalog: OnceCell<Catalog>,
     sampled: Mutex<Option<Arc<Sampled>>>,
 }
@@ -69,6 +71,7 @@ impl PgSchemaIndex {
             excluded: Exclusions::default(),
             max_live_relations: MAX_LIVE_RELATIONS,
             knowledge: None,
+            share: Share::default(),
             catalog: OnceCell::new(),
             sampled: Mutex::new(None),
         }
@@ -85,6 +88,13 @@ impl PgSchemaIndex {
     #[must_use]
     pub fn knowing(mut self, knowledge: Knowledge) -> Self {
         self.knowledge = Some(knowledge);
+        self
+    }
+
+    /// What of the data stands in the context.
+    #[must_use]
+    pub fn sharing(mut self, share: Share) -> Self {
+        self.share = share;
         self
     }
 
@@ -203,7 +213,7 @@ impl PgSchemaIndex {
     ) -> Option<Vec<f64>> {
         let stored = self
             .in_memory(
-                question,
+                Some(question),
                 notices,
                 async |db, source, _, vector| match vector {
                     Some((vector, model)) => search::cosines(db, source, vector, &model).await,
@@ -222,10 +232,11 @@ impl PgSchemaIndex {
         Some(chunks.iter().map(cosine).collect())
     }
 
-    /// Does something with the index and the question's vector; nothing when there is no index.
+    /// Does something with the index and the question's vector, where there is a question; nothing when there
+    /// is no index.
     async fn in_memory<T>(
         &self,
-        question: &str,
+        question: Option<&str>,
         notices: &mut Vec<String>,
         work: impl AsyncFnOnce(
             &mut PgConnection,
@@ -249,7 +260,10 @@ impl PgSchemaIndex {
             false => IndexState::default(),
         };
         let done = if index.indexed {
-            let vector = self.question_vector(question, state, &index, notices).await;
+            let vector = match question {
+                Some(question) => self.question_vector(question, state, &index, notices).await,
+                None => None,
+            };
             Some(work(db, &source, state, vector).await?)
         } else {
             None
@@ -305,13 +319,24 @@ impl SchemaIndex for PgSchemaIndex {
         let found = match is_small {
             true => None,
             false => {
-                self.in_memory(question, &mut notices, async |db, source, state, vector| {
-                    let found = search::search(db, source, question, state, vector).await?;
-                    Ok((found, search::values(db, source, &phrases, state).await?))
-                })
+                self.in_memory(
+                    Some(question),
+                    &mut notices,
+                    async |db, source, state, vector| {
+                        let found = search::search(db, source, question, state, vector).await?;
+                        Ok((found, search::values(db, source, &phrases, state).await?))
+                    },
+                )
                 .await?
             }
         };
+        let found = found.filter(|(found, _)| {
+            let fits = self.share != Share::None || found.iter().all(|f| f.bare.is_some());
+            if !fits {
+                notices.push("the index is of an earlier version, which cannot be told without values; `pgagent index` renews it".to_owned());
+            }
+            fits
+        });
         let (mut retrieved, values) = match found {
             Some((found, values)) => (context::within(self.budget, &found), values),
             None => {
@@ -335,9 +360,38 @@ impl SchemaIndex for PgSchemaIndex {
             None => Recalled::default(),
         };
         notices.append(&mut recalled.notices);
-        retrieved.complete(bindings, recalled);
+        retrieved.complete(bindings, recalled, self.share);
         retrieved.notices = notices;
         Ok(retrieved)
+    }
+
+    async fn value(&self, column: &[String], words: &str) -> Option<Binding> {
+        let phrases = phrases(&format!("\"{words}\""));
+        let indexed = match self.is_small().await.ok()? {
+            true => None,
+            false => {
+                let work = async |db: &mut PgConnection, source: &str, state, _| {
+                    search::values(db, source, &phrases, state).await
+                };
+                self.in_memory(None, &mut Vec::new(), work).await.ok()?
+            }
+        };
+        let values = match indexed {
+            Some(values) => values,
+            None => self.live(true).await.ok()?.values.clone(),
+        };
+        let of_column = |value: &&KnownValue| {
+            let place = [&value.schema, &value.table, &value.column];
+            place
+                .into_iter()
+                .rev()
+                .zip(column.iter().rev())
+                .all(|(a, b)| a == b)
+        };
+        let values: Vec<KnownValue> = values.iter().filter(of_column).cloned().collect();
+        let whole = fold(words);
+        let bound = bind(&phrases, &values, |_, _| Some(0));
+        bound.into_iter().find(|b| fold(&b.phrase) == whole)
     }
 
     async fn near(&self, name: &str) -> Vec<String> {
