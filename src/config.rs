@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::agent::Budget;
 use crate::db::Pool;
 use crate::error::{self, Error};
-use crate::llm::LOCAL_EMBEDDING_MODEL;
+use crate::llm::{LOCAL_EMBEDDING_MODEL, Prices};
 
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
@@ -268,6 +269,9 @@ pub struct AskConfig {
     pub strict: bool,
     /// What of the data the model sees.
     pub share: Share,
+    /// What a question may use of models.
+    pub budget: Budget,
+    pub prices: Prices,
     /// Answer from verified examples, and show them to the planner.
     pub examples: bool,
 }
@@ -284,6 +288,8 @@ impl Default for AskConfig {
             max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
             share: Share::default(),
+            budget: Budget::default(),
+            prices: Prices::default(),
             examples: true,
         }
     }
@@ -313,6 +319,9 @@ pub struct Config {
     pub exclude: Vec<String>,
     /// What of the data the models see.
     pub share: Share,
+    /// What a question may use of models.
+    pub budget: Budget,
+    pub prices: Prices,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,

@@ -16,5 +16,6 @@ mod share;
 mod stores;
 mod support;
 mod terminal;
+mod trust;
 mod types;
 mod web;

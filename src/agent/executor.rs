@@ -63,7 +63,8 @@ enum Checked {
 
 impl Executor<'_> {
     /// Runs `plan`. `kept` are good records of earlier attempts: a step that does the same work takes its
-    /// result from there. SQL in `failed` failed before and is not tried as it stands.
+    /// result from there. Statements in `failed` failed before
+    /// and are not tried as they stand.
     pub async fn execute(
         &self,
         plan: &Plan,
@@ -152,7 +153,7 @@ impl Executor<'_> {
             if done.contains_key(&step.id) {
                 continue;
             }
-            if let Some(error) = step.query().and_then(|query| failed.get(query)) {
+            if let Some(error) = plan.statement(step).and_then(|s| failed.get(&s)) {
                 // It failed before, and would fail again.
                 broken.push(StepRecord::failed(step, error.clone()));
                 continue;

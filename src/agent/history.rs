@@ -130,6 +130,7 @@ mod tests {
                 rows: vec![vec!["Ada".into()]],
             }],
             share: Some(Share::Rows),
+            usage: crate::agent::TotalUsage::default(),
             at: 0,
         }
     }

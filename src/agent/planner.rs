@@ -210,6 +210,7 @@ mod tests {
                 planned: None,
             }],
             share: None,
+            usage: crate::agent::TotalUsage::default(),
             at: 0,
         }];
         let feedback = Feedback("step 1 (SQL) failed: column \"x\" does not exist".to_owned());

@@ -218,6 +218,7 @@ impl Supervisor {
             answer: answer.answer.clone(),
             steps: steps.collect(),
             share: written_with,
+            usage: answer.usage,
             at: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |d| d.as_secs()),

@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use catalog::Catalog;
-pub use chunk::{Chunk, ChunkKind, chunks};
+pub use chunk::{Chunk, ChunkKind, INFERRED, chunks};
 pub use exclude::Exclusions;
 pub use index::{IndexReport, Indexing, index};
 pub use knowledge::{Example, Knowledge, Note, Recalled};
@@ -37,6 +37,7 @@ pub use values::{Binding, KnownValue};
 pub use words::{question_words, words};
 
 use crate::error::Result;
+use crate::llm::Usage;
 
 /// How a table came into the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -64,6 +65,13 @@ pub struct RetrievedChunk {
     pub score: f64,
 }
 
+/// The question was sent to be embedded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbeddingCall {
+    pub model: String,
+    pub usage: Usage,
+}
+
 /// What is put before the planner.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Retrieved {
@@ -87,6 +95,9 @@ pub struct Retrieved {
     /// Whether the context is all of the schema.
     #[serde(skip)]
     pub whole: bool,
+    /// The question's own embedding, where a provider made it.
+    #[serde(skip)]
+    pub embedding: Option<EmbeddingCall>,
     /// What the person should know about how it was found.
     #[serde(skip)]
     pub notices: Vec<String>,

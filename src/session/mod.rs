@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::agent::TotalUsage;
 use crate::config::Share;
 
 pub use self::redis::RedisStore;
@@ -63,6 +64,9 @@ pub struct Turn {
     /// What of the data the model saw that planned it; nothing where none did.
     #[serde(default)]
     pub share: Option<Share>,
+    /// What it used of models.
+    #[serde(default)]
+    pub usage: TotalUsage,
     /// Seconds since 1970.
     pub at: u64,
 }
