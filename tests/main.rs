@@ -9,6 +9,7 @@ mod correction;
 mod embedded;
 mod faults;
 mod guard;
+mod library;
 mod offline;
 mod schema;
 mod sessions;

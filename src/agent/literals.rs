@@ -1,7 +1,7 @@
 //! Fills a plan's `{{value:…}}` with values as the data spells them, on this machine: whoever wrote the
 //! plan has not seen them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
@@ -53,26 +53,15 @@ impl Finder<'_> {
     /// Finds what a plan names; numbers that there are not stay open.
     pub async fn find(&self, plan: &Plan) -> Literals {
         let mut found = HashMap::new();
-        for template in plan.steps.iter().flat_map(|step| {
-            let own = match &step.work {
-                Work::Sql(template) => Some(template),
-                _ => None,
+        for name in named(plan) {
+            let value = match &name {
+                ValueName::Number(number) => number
+                    .checked_sub(1)
+                    .and_then(|at| self.bindings.get(at))
+                    .cloned(),
+                ValueName::Words { column, words } => Some(self.value(column, words).await),
             };
-            own.into_iter().chain(&step.fallback)
-        }) {
-            for name in template.values() {
-                if found.contains_key(name) {
-                    continue;
-                }
-                let value = match name {
-                    ValueName::Number(number) => number
-                        .checked_sub(1)
-                        .and_then(|at| self.bindings.get(at))
-                        .cloned(),
-                    ValueName::Words { column, words } => Some(self.value(column, words).await),
-                };
-                found.extend(value.map(|value| (name.clone(), value)));
-            }
+            found.extend(value.map(|value| (name, value)));
         }
         Literals(found)
     }
@@ -124,4 +113,18 @@ impl Finder<'_> {
         }
         None
     }
+}
+
+/// What the plan's queries and their fallbacks name.
+fn named(plan: &Plan) -> HashSet<ValueName> {
+    let mut names = HashSet::new();
+    for step in &plan.steps {
+        if let Work::Sql(template) = &step.work {
+            names.extend(template.values().cloned());
+        }
+        if let Some(template) = &step.fallback {
+            names.extend(template.values().cloned());
+        }
+    }
+    names
 }
