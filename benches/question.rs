@@ -11,12 +11,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use criterion::{Criterion, criterion_group, criterion_main};
 use pgagent::agent::{Plan, Supervisor};
-use pgagent::config::Secret;
+use pgagent::config::{AskConfig, Pattern, Secret};
 use pgagent::db::{Database, Limits, Postgres};
 use pgagent::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage};
 use pgagent::schema::PgSchemaIndex;
 use pgagent::session::{MemoryStore, SessionId};
 use pgagent::sql::{self, Policy};
+use pgagent::tools::{Analysis, analyze};
+use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +29,8 @@ const TEN_COLUMNS: &str = "SELECT i, i::bigint AS b, i / 7.0 AS n, i * 0.5::floa
     'name ' || i AS t, date '2020-01-01' + i AS d, now() + i * interval '1 h' AS at, \
     md5(i::text)::uuid AS u, jsonb_build_object('k', i) AS j FROM generate_series(1, 1000) AS i";
 
-/// Replies at once.
-struct Scripted;
+/// Replies at once, with this plan.
+struct Scripted(String);
 
 #[async_trait]
 impl ChatModel for Scripted {
@@ -39,7 +41,10 @@ impl ChatModel for Scripted {
     async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
         let plans = request.schema.as_ref().is_some_and(|s| s.name == "plan");
         Ok(ChatReply {
-            text: if plans { PLAN } else { VERDICT }.to_owned(),
+            text: match plans {
+                true => self.0.clone(),
+                false => VERDICT.to_owned(),
+            },
             usage: Usage::default(),
             sources: Vec::new(),
         })
@@ -61,7 +66,7 @@ fn questions(c: &mut Criterion) {
     let database = Arc::new(Postgres::new(&Secret::new(url), 5).unwrap());
     let pool = database.pool().clone();
     let supervisor = Supervisor::new(
-        Arc::new(Scripted),
+        Arc::new(Scripted(PLAN.to_owned())),
         Arc::new(PgSchemaIndex::new(pool.clone(), pool, None, 8_000)),
         database.clone(),
         Arc::new(MemoryStore::default()),
@@ -83,6 +88,35 @@ fn questions(c: &mut Criterion) {
         });
     });
 
+    // Side by side is never slower, however short the queries are.
+    for (pattern, name) in [
+        (Pattern::Sequential, "one at a time"),
+        (Pattern::Parallel, "side by side"),
+    ] {
+        let steps: Vec<Value> = (1..=5)
+            .map(|id| json!({"id": id, "type": "SQL", "tool_input": {"query": format!("SELECT {id} AS n")}}))
+            .collect();
+        let pool = database.pool().clone();
+        let supervisor = Supervisor::new(
+            Arc::new(Scripted(json!({ "steps": steps }).to_string())),
+            Arc::new(PgSchemaIndex::new(pool.clone(), pool, None, 8_000)),
+            database.clone(),
+            Arc::new(MemoryStore::default()),
+        )
+        .with_settings(AskConfig {
+            pattern,
+            ..AskConfig::default()
+        });
+        c.bench_function(&format!("question/five short queries, {name}"), |b| {
+            b.iter(|| {
+                let session = SessionId::random();
+                runtime
+                    .block_on(supervisor.answer("How many types are there?", &session))
+                    .unwrap()
+            });
+        });
+    }
+
     let checked = sql::check(TEN_COLUMNS, &Policy::default()).unwrap();
     let columns = runtime.block_on(database.prepare(&checked)).unwrap();
     let cancel = CancellationToken::new();
@@ -94,6 +128,38 @@ fn questions(c: &mut Criterion) {
     c.bench_function("rows/1,000 of ten columns, from the server", |b| {
         b.iter(query)
     });
+    // What the two below take beyond this one is ours: the goal is less than 5 ms.
+    let bare = || {
+        runtime.block_on(async {
+            let mut connection = database.pool().get().await.unwrap();
+            let rows = sqlx::raw_sql(TEN_COLUMNS)
+                .fetch_all(connection.as_mut().unwrap())
+                .await
+                .unwrap();
+            connection.give_back();
+            assert_eq!(rows.len(), 1_000);
+        })
+    };
+    c.bench_function("rows/1,000 of ten columns, the bare query", |b| {
+        b.iter(bare)
+    });
+    let analysis: Analysis =
+        serde_json::from_str(r#"{"operation": "sql", "query": "SELECT count(*) FROM step_1"}"#)
+            .unwrap();
+    c.bench_function(
+        "rows/1,000 of ten columns, from the server to polars and JSON",
+        |b| {
+            b.iter(|| {
+                let table = Arc::new(query());
+                let inputs = [("1".to_owned(), Arc::clone(&table))];
+                let counted = analyze(&analysis, &inputs, 1_000).unwrap();
+                (
+                    counted,
+                    serde_json::to_string(&table.json_rows(1_000)).unwrap(),
+                )
+            })
+        },
+    );
     let table = query();
     c.bench_function("rows/1,000 of ten columns, to JSON", |b| {
         b.iter(|| serde_json::to_string(&table.json_rows(1_000)).unwrap());

@@ -8,13 +8,15 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::agent::Budget;
 use crate::config::{
-    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret,
+    AskConfig, Config, CriticMode, Format, Pattern, Providers, RedisConfig, Secret, Share,
     WebSearchConfig, env,
 };
 use crate::config_file::Settings;
 use crate::db::DEFAULT_MAX_COST;
 use crate::error::{self, Error};
+use crate::llm::Prices;
 use crate::session::SessionId;
 
 /// Ask a Postgres database questions in plain language, safely.
@@ -81,9 +83,18 @@ pub struct GlobalArgs {
     /// Let queries call this function; may be repeated [env: PGAGENT_ALLOW_FUNCTIONS]
     #[arg(long, global = true, value_name = "NAME")]
     pub allow_function: Vec<String>,
-    /// What a query may cost by the server's own estimate, about a page read each; 0 for no limit [env: PGAGENT_MAX_COST]
+    /// What a query may cost the server by its own estimate, about a page read each (for money there is --max-usd); 0 for no limit [env: PGAGENT_MAX_COST]
     #[arg(long, global = true, value_name = "COST")]
     pub max_cost: Option<f64>,
+    /// Tokens that a question may use, in and out; 0 for no limit [env: PGAGENT_MAX_TOKENS]
+    #[arg(long, global = true, value_name = "N")]
+    pub max_tokens: Option<u64>,
+    /// US dollars that a question may use, by the models' prices; 0 for no limit [env: PGAGENT_MAX_USD]
+    #[arg(long, global = true, value_name = "USD", value_parser = dollars)]
+    pub max_usd: Option<f64>,
+    /// What of the data the models see [env: PGAGENT_SHARE]
+    #[arg(long, global = true, value_enum)]
+    pub share: Option<Share>,
     /// Refuse to connect as a role that can do more than read [env: PGAGENT_REQUIRE_READONLY_ROLE]
     #[arg(long, global = true)]
     pub require_readonly_role: bool,
@@ -363,6 +374,29 @@ impl AskArgs {
     }
 }
 
+/// An amount of money.
+fn dollars(text: &str) -> Result<f64, String> {
+    let amount = text.trim().trim_start_matches('$').parse::<f64>().ok();
+    amount
+        .filter(|usd| usd.is_finite() && *usd >= 0.0)
+        .ok_or_else(|| "no amount of US dollars, such as 0.05".to_owned())
+}
+
+/// A bound that is set outside the command line. One that cannot be read is an error: it was meant to hold.
+fn bound<T>(
+    get: impl Fn(&str) -> Option<String>,
+    name: &str,
+    read: impl FnOnce(&str) -> Option<T>,
+) -> error::Result<Option<T>> {
+    let Some(text) = get(name) else {
+        return Ok(None);
+    };
+    read(text.trim()).map(Some).ok_or_else(|| {
+        Error::usage(format!("{name} cannot be `{text}`"))
+            .with_hint("it is a number; 0 is no limit")
+    })
+}
+
 impl GlobalArgs {
     /// Whether an embedded database takes the place of `DATABASE_URL`.
     pub fn is_embedded(&self) -> bool {
@@ -415,6 +449,34 @@ impl GlobalArgs {
                 .map(str::to_owned)
                 .chain(self.exclude.iter().cloned())
                 .collect(),
+            share: match (self.share, get("PGAGENT_SHARE")) {
+                (Some(share), _) => share,
+                // No default for what is misspelt: more would be told than was wanted.
+                (None, Some(name)) => {
+                    <Share as ValueEnum>::from_str(&name, true).map_err(|_| {
+                        Error::usage(format!("PGAGENT_SHARE cannot be `{name}`"))
+                            .with_hint("it is rows, shape or none")
+                    })?
+                }
+                (None, None) => Share::default(),
+            },
+            budget: Budget {
+                tokens: match self.max_tokens {
+                    Some(tokens) => Some(tokens),
+                    None => bound(get, "PGAGENT_MAX_TOKENS", |text| text.parse().ok())?,
+                }
+                .filter(|tokens| *tokens > 0),
+                usd: match self.max_usd {
+                    Some(usd) => Some(usd),
+                    None => bound(get, "PGAGENT_MAX_USD", |text| dollars(text).ok())?,
+                }
+                .filter(|usd| *usd > 0.0),
+            },
+            prices: Prices::parse(&get("PGAGENT_PRICES").unwrap_or_default()).map_err(|part| {
+                Error::usage(format!("PGAGENT_PRICES cannot hold `{part}`")).with_hint(
+                    "write model=input/output in US dollars for a million tokens, such as gpt-4o=2.5/10",
+                )
+            })?,
             schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
                 .and_then(|n| n.parse().ok())
                 .unwrap_or(8_000),

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Duration;
 
+use crate::agent::Budget;
 use crate::db::Pool;
 use crate::error::{self, Error};
-use crate::llm::LOCAL_EMBEDDING_MODEL;
+use crate::llm::{LOCAL_EMBEDDING_MODEL, Prices};
 
 /// The model when a Gemini key is there and nothing else is said.
 pub const DEFAULT_MODEL: &str = "gemini-3.8-flash";
@@ -54,6 +55,31 @@ pub enum CriticMode {
     /// Only when a deterministic check found something suspicious.
     Auto,
     Never,
+}
+
+/// What of the data the models see. Later ones are stricter.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Default,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Share {
+    /// Typical values in the schema, and samples of results.
+    #[default]
+    Rows,
+    /// Typical values in the schema; of results only columns, counts and types.
+    Shape,
+    /// No value at all: names, types and comments of the schema, and nothing of results.
+    None,
 }
 
 /// Form of the answer on stdout.
@@ -241,6 +267,11 @@ pub struct AskConfig {
     /// What the server may expect one query to cost.
     pub max_cost: Option<f64>,
     pub strict: bool,
+    /// What of the data the model sees.
+    pub share: Share,
+    /// What a question may use of models.
+    pub budget: Budget,
+    pub prices: Prices,
     /// Answer from verified examples, and show them to the planner.
     pub examples: bool,
 }
@@ -256,6 +287,9 @@ impl Default for AskConfig {
             max_rows: 1_000,
             max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
+            share: Share::default(),
+            budget: Budget::default(),
+            prices: Prices::default(),
             examples: true,
         }
     }
@@ -283,6 +317,11 @@ pub struct Config {
     pub require_readonly_role: bool,
     /// Schemas, tables and columns that are never looked at: `hr`, `hr.salary`, `*.*.email`.
     pub exclude: Vec<String>,
+    /// What of the data the models see.
+    pub share: Share,
+    /// What a question may use of models.
+    pub budget: Budget,
+    pub prices: Prices,
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,

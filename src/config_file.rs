@@ -10,7 +10,7 @@ use crate::config::env;
 use crate::error::{Error, Result};
 
 /// The keys and the variables that they stand for.
-const KEYS: [(&str, &str); 26] = [
+const KEYS: [(&str, &str); 30] = [
     ("database_url", "DATABASE_URL"),
     ("password_command", "PGAGENT_PASSWORD_COMMAND"),
     ("memory_url", "PGAGENT_MEMORY_URL"),
@@ -26,6 +26,10 @@ const KEYS: [(&str, &str); 26] = [
     ("exclude", "PGAGENT_EXCLUDE"),
     ("allow_functions", "PGAGENT_ALLOW_FUNCTIONS"),
     ("max_cost", "PGAGENT_MAX_COST"),
+    ("share", "PGAGENT_SHARE"),
+    ("max_tokens", "PGAGENT_MAX_TOKENS"),
+    ("max_usd", "PGAGENT_MAX_USD"),
+    ("prices", "PGAGENT_PRICES"),
     ("require_readonly_role", "PGAGENT_REQUIRE_READONLY_ROLE"),
     ("gemini_api_key", "GEMINI_API_KEY"),
     ("gemini_api_key_command", "GEMINI_API_KEY_COMMAND"),
@@ -126,6 +130,7 @@ struct Section {
 enum Written {
     Text(String),
     Number(i64),
+    Fraction(f64),
     Switch(bool),
     List(Vec<String>),
 }
@@ -135,6 +140,7 @@ impl Written {
         match self {
             Self::Text(text) => text,
             Self::Number(number) => number.to_string(),
+            Self::Fraction(number) => number.to_string(),
             Self::Switch(on) => on.to_string(),
             Self::List(items) => items.join(","),
         }

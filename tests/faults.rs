@@ -700,3 +700,57 @@ async fn the_doctor_names_a_mend_for_all_that_lacks() {
     assert_eq!(states, expected);
     db.drop().await;
 }
+
+/// Someone on the server cancels the query: the planner is told, and may ask for less.
+#[tokio::test]
+async fn a_query_that_an_administrator_cancels_goes_back_to_the_planner() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let model = ModelServer::start();
+    model.reply(plan(ENDLESS));
+    model.reply(plan("SELECT count(*) AS n FROM customer"));
+    model.reply(verdict("There are 3."));
+    let asking = Running::start(&["ask", "How many?"], &gemini(&db, &model));
+    db.until_endless(1).await;
+    db.value("SELECT count(pg_cancel_backend(pid))::text FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgagent'").await;
+    let output = asking.finish();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(stdout(&output).starts_with("There are 3."));
+    let told = &model.chat_requests()[1].user;
+    assert!(
+        told.contains("57014") && told.contains("canceling statement"),
+        "{told}"
+    );
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_says_so() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let role = format!("crowded_{}", std::process::id());
+    db.run(&format!(
+        "CREATE ROLE {role} LOGIN PASSWORD 'crowded' CONNECTION LIMIT 0; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}"
+    ))
+    .await;
+    let url = db.url_as(&role, "crowded");
+    let model = ModelServer::start();
+    let mut env = gemini(&db, &model);
+    env[0].1 = &url;
+    for args in [&["ask", "How many?"][..], &["sql", "SELECT 1"]] {
+        let output = pgagent(args, &env);
+        fails_with(
+            &output,
+            1,
+            &["53300", "too many connections", "try again later"],
+        );
+    }
+    assert_eq!(model.chat_requests().len(), 0);
+    db.run(&format!(
+        "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {role}; DROP ROLE {role}"
+    ))
+    .await;
+    db.drop().await;
+}

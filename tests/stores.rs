@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pgagent::agent::TotalUsage;
 use pgagent::config::Secret;
 use pgagent::session::{MemoryStore, RedisStore, SessionId, SessionStore, Turn};
 
@@ -12,6 +13,8 @@ fn turn(n: usize) -> Turn {
         question: format!("q{n} \u{1f418}"),
         answer: "a".to_owned(),
         steps: Vec::new(),
+        share: None,
+        usage: TotalUsage::default(),
         at: n as u64,
     }
 }

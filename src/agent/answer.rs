@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::critic::{Critique, result_table};
 use super::step::StepRecord;
+use super::usage::TotalUsage;
 use crate::db::Table;
 use crate::error::Error;
-use crate::llm::Usage;
 use crate::schema::Binding;
 
 /// How it ended.
@@ -18,14 +18,6 @@ pub enum Outcome {
     Clarification,
     /// Not answered.
     Failed(Error),
-}
-
-/// Tokens and calls of one question.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct TotalUsage {
-    pub model_calls: u32,
-    pub tokens: Usage,
-    pub cost_usd: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -47,6 +39,8 @@ pub struct Answer {
     pub clarification: Option<String>,
     /// What the question's words were taken to mean in the data.
     pub bindings: Vec<Binding>,
+    /// What was taken for granted, a sentence each.
+    pub assumptions: Vec<String>,
     pub steps: Vec<StepRecord>,
     pub critique: Option<Critique>,
     pub attempts: u32,

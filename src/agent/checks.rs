@@ -15,7 +15,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::planner::shortened;
 use super::step::StepRecord;
+use crate::config::Share;
 use crate::db::{Cell, Limits, Table};
+use crate::sql::masked;
 use crate::tools::SqlTool;
 
 /// Filters and sums that are looked into, a statement.
@@ -31,8 +33,32 @@ const SHOWN: usize = 3;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub message: String,
+    /// The same for a model that sees no rows, and for one that sees no value at all.
+    bare: String,
+    masked: String,
     /// Whether another plan can do better for knowing it.
     pub mendable: bool,
+}
+
+impl Finding {
+    /// One that tells nothing but counts.
+    pub fn plain(message: String) -> Self {
+        Self {
+            bare: message.clone(),
+            masked: message.clone(),
+            message,
+            mendable: false,
+        }
+    }
+
+    /// What a model is told that sees so much of the data.
+    pub fn told(&self, share: Share) -> &str {
+        match share {
+            Share::Rows => &self.message,
+            Share::Shape => &self.bare,
+            Share::None => &self.masked,
+        }
+    }
 }
 
 /// A condition on one table, as it stands in the query.
@@ -129,6 +155,8 @@ async fn unmet(
         return None;
     }
     let nothing = format!("no row of {table} has {condition}");
+    let bare_condition = masked(condition);
+    let masked = format!("no row of {table} has {bare_condition}");
     let ordered = literal.starts_with(|c: char| c.is_ascii_digit() || c == '-');
     if ordered {
         let range = format!("SELECT min({column})::text, max({column})::text FROM {from}");
@@ -142,6 +170,8 @@ async fn unmet(
         };
         return Some(Finding {
             message,
+            bare: nothing,
+            masked,
             mendable: false,
         });
     }
@@ -174,6 +204,16 @@ async fn unmet(
                 "{nothing}; {column} holds values such as {}",
                 shown.join(", ")
             ),
+        },
+        bare: match is_near {
+            true => format!("{nothing}, but {column} has a value that is spelt much alike"),
+            false => nothing,
+        },
+        masked: match is_near {
+            true => format!(
+                "{masked}, but {column} has a value that is spelt much alike: name it as {{{{value:table.column:words}}}}"
+            ),
+            false => masked,
         },
         mendable: is_near,
     })
@@ -215,6 +255,11 @@ async fn repeated(
     (joined > rows).then(|| Finding {
         message: format!(
             "the join repeats rows of {table} ({joined} from {rows}), and {sum} counts each of them again"
+        ),
+        bare: format!("the join repeats rows of {table}, and {sum} counts each of them again"),
+        masked: format!(
+            "the join repeats rows of {table}, and {} counts each of them again",
+            masked(sum)
         ),
         mendable: true,
     })

@@ -10,20 +10,25 @@ use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 
 use super::event::{Event, Observer};
+use super::literals::{Finder, Literals};
 use super::plan::{Plan, Step, Work};
 use super::step::{Status, StepRecord};
 use crate::config::Pattern;
 use crate::db::{Limits, Table};
 use crate::llm::Usage;
-use crate::schema::SchemaIndex;
-use crate::sql::{Reference, Template};
-use crate::tools::{ErrorClass, Prepared, SearchTool, SqlTool, StepError, analyze, verify};
+use crate::schema::{Binding, SchemaIndex};
+use crate::sql::{Reference, Template, ValueName};
+use crate::tools::{
+    ErrorClass, Prepared, SearchTool, SqlTool, StepError, WebSearch, analyze, verify,
+};
 
 /// The tools that steps use, and their bounds.
 pub struct Executor<'a> {
     pub sql: &'a SqlTool,
     pub search: Option<&'a dyn SearchTool>,
     pub index: &'a dyn SchemaIndex,
+    /// What the question's words mean, in the order that the planner was told.
+    pub bindings: &'a [Binding],
     pub pattern: Pattern,
     pub limits: Limits,
     pub cancel: &'a CancellationToken,
@@ -36,6 +41,8 @@ pub struct Execution {
     /// Tokens that steps themselves used.
     pub usage: Usage,
     pub model_calls: u32,
+    /// Values that were filled in where the plan names them.
+    pub bound: Vec<Binding>,
 }
 
 impl Execution {
@@ -56,7 +63,8 @@ enum Checked {
 
 impl Executor<'_> {
     /// Runs `plan`. `kept` are good records of earlier attempts: a step that does the same work takes its
-    /// result from there. SQL in `failed` failed before and is not tried as it stands.
+    /// result from there. Statements in `failed` failed before
+    /// and are not tried as they stand.
     pub async fn execute(
         &self,
         plan: &Plan,
@@ -88,15 +96,25 @@ impl Executor<'_> {
             }
         }
 
-        let (ready, broken) = self.check(plan, &records, &results, failed).await;
+        let finder = Finder {
+            bindings: self.bindings,
+            index: self.index,
+            sql: self.sql,
+            cancel: self.cancel,
+        };
+        let literals = finder.find(plan).await;
+        let (ready, broken) = self
+            .check(plan, &records, &results, failed, &literals)
+            .await;
         let mut execution = Execution {
             records: Vec::new(),
             usage: Usage::default(),
             model_calls: 0,
+            bound: Vec::new(),
         };
         if broken.is_empty() {
-            self.run(plan, ready, &mut records, &mut results, &mut execution)
-                .await;
+            let known = (&literals, &mut records, &mut results);
+            self.run(plan, ready, known, &mut execution).await;
         } else {
             for record in broken {
                 self.observer.observe(&finished(&record));
@@ -112,6 +130,7 @@ impl Executor<'_> {
                     .unwrap_or_else(|| StepRecord::new(step, Status::Skipped))
             })
             .collect();
+        execution.bound = literals.into_bindings().collect();
         execution
     }
 
@@ -123,6 +142,7 @@ impl Executor<'_> {
         done: &HashMap<String, StepRecord>,
         results: &Results,
         failed: &HashMap<String, StepError>,
+        literals: &Literals,
     ) -> (HashMap<String, Checked>, Vec<StepRecord>) {
         let mut ready: HashMap<String, Checked> = HashMap::new();
         let mut broken = Vec::new();
@@ -133,12 +153,15 @@ impl Executor<'_> {
             if done.contains_key(&step.id) {
                 continue;
             }
-            if let Some(error) = step.query().and_then(|query| failed.get(query)) {
+            if let Some(error) = plan.statement(step).and_then(|s| failed.get(&s)) {
                 // It failed before, and would fail again.
                 broken.push(StepRecord::failed(step, error.clone()));
                 continue;
             }
-            match self.check_step(step, template, &ready, results).await {
+            let checked = self
+                .check_step(step, template, &ready, results, literals)
+                .await;
+            match checked {
                 Ok(checked) => {
                     ready.insert(step.id.clone(), checked);
                 }
@@ -163,6 +186,7 @@ impl Executor<'_> {
         template: &Template,
         ready: &HashMap<String, Checked>,
         results: &Results,
+        literals: &Literals,
     ) -> Result<Checked, StepError> {
         let mut last = None;
         for candidate in [Some(template), step.fallback.as_ref()]
@@ -177,7 +201,7 @@ impl Executor<'_> {
                     continue;
                 }
             };
-            match self.prepare(candidate, &types).await {
+            match self.prepare(candidate, &types, literals).await {
                 Ok(prepared) => return Ok(Checked::Ready(prepared)),
                 Err(error) if error.is_mendable() => {
                     last.get_or_insert(error);
@@ -192,14 +216,17 @@ impl Executor<'_> {
         &self,
         template: &Template,
         types: &HashMap<String, String>,
+        literals: &Literals,
     ) -> Result<Prepared, StepError> {
+        literals.check(template)?;
         let type_of = |reference: &Reference| {
             types
                 .get(&reference.to_string())
                 .cloned()
                 .unwrap_or_else(|| "text".to_owned())
         };
-        match self.sql.prepare(template, type_of).await {
+        let value_of = |name: &ValueName| literals.text(name);
+        match self.sql.prepare(template, type_of, value_of).await {
             Ok(prepared) => Ok(prepared),
             Err(error) => Err(self.with_near_names(error).await),
         }
@@ -211,7 +238,7 @@ impl Executor<'_> {
         if matches!(error.sqlstate.as_deref(), Some("42703" | "42P01"))
             && let Some(name) = quoted_name(&error.message)
         {
-            error.near = self.index.near(&name).await;
+            error.near = self.index.near(&name).await.into();
         }
         error
     }
@@ -220,10 +247,10 @@ impl Executor<'_> {
         &self,
         plan: &Plan,
         mut ready: HashMap<String, Checked>,
-        records: &mut HashMap<String, StepRecord>,
-        results: &mut Results,
+        known: (&Literals, &mut HashMap<String, StepRecord>, &mut Results),
         execution: &mut Execution,
     ) {
+        let (literals, records, results) = known;
         let width = match self.pattern {
             Pattern::Sequential => 1,
             Pattern::Parallel => self.sql.max_connections().max(1),
@@ -262,7 +289,7 @@ impl Executor<'_> {
                     .iter()
                     .filter_map(|id| Some((id.clone(), Arc::clone(results.get(id)?))))
                     .collect();
-                running.push(self.run_step(step, ready.remove(&step.id), inputs));
+                running.push(self.run_step(step, ready.remove(&step.id), inputs, literals));
             }
             let Some((record, usage)) = running.next().await else {
                 break;
@@ -287,13 +314,14 @@ impl Executor<'_> {
         step: &Step,
         checked: Option<Checked>,
         inputs: Results,
+        literals: &Literals,
     ) -> (StepRecord, Option<Usage>) {
         let start = Instant::now();
         let mut usage = None;
         let mut sql = None;
         let outcome = match &step.work {
             Work::Sql(template) => self
-                .run_sql(step, template, checked, &inputs, &mut sql)
+                .run_sql(step, template, (checked, literals), &inputs, &mut sql)
                 .await
                 .map(Some),
             Work::Analyze(analysis) => {
@@ -314,13 +342,10 @@ impl Executor<'_> {
                     .map(|()| None)
             }
             Work::Search(query) => match self.search {
-                Some(search) => match self.bounded(search.search(query)).await {
-                    Ok(found) => {
-                        usage = found.usage;
-                        Ok(Some(found.to_table()))
-                    }
-                    Err(error) => Err(error),
-                },
+                Some(search) => self
+                    .search_web(search, query, &mut usage)
+                    .await
+                    .map(|found| Some(found.to_table())),
                 None => Err(StepError {
                     hint: Some("PGAGENT_WEB_SEARCH=model lets plans search the web".to_owned()),
                     ..StepError::plan("web search is off; answer from the database alone")
@@ -343,7 +368,7 @@ impl Executor<'_> {
         &self,
         step: &Step,
         template: &Template,
-        checked: Option<Checked>,
+        (checked, literals): (Option<Checked>, &Literals),
         inputs: &Results,
         sql: &mut Option<String>,
     ) -> Result<Table, StepError> {
@@ -351,7 +376,7 @@ impl Executor<'_> {
         let prepared = match checked {
             Some(Checked::Ready(prepared)) => prepared,
             _ => match self
-                .check_step(step, template, &HashMap::new(), inputs)
+                .check_step(step, template, &HashMap::new(), inputs, literals)
                 .await?
             {
                 Checked::Ready(prepared) => prepared,
@@ -375,7 +400,7 @@ impl Executor<'_> {
         };
         let types = reference_types(fallback, &HashMap::new(), inputs)?.unwrap_or_default();
         let prepared = self
-            .prepare(fallback, &types)
+            .prepare(fallback, &types, literals)
             .await
             .map_err(|_| error.clone())?;
         let table = self
@@ -385,6 +410,39 @@ impl Executor<'_> {
             .map_err(|_| error)?;
         *sql = Some(prepared.query.text().to_owned());
         Ok(table)
+    }
+
+    /// Searches, and tells what was sent.
+    async fn search_web(
+        &self,
+        search: &dyn SearchTool,
+        query: &str,
+        usage: &mut Option<Usage>,
+    ) -> Result<WebSearch, StepError> {
+        const STAGE: &str = "search";
+        self.observer.observe(&Event::Prompt {
+            stage: STAGE,
+            system: String::new(),
+            user: query.to_owned(),
+        });
+        let start = Instant::now();
+        let found = self.bounded(search.search(query)).await;
+        if let Ok(found) = &found {
+            *usage = found.usage;
+            self.observer.observe(&Event::Reply {
+                stage: STAGE,
+                text: found.text.clone(),
+            });
+        }
+        let used = usage.unwrap_or_default();
+        self.observer.observe(&Event::ModelCalled {
+            stage: STAGE,
+            input_tokens: used.input_tokens,
+            output_tokens: used.output_tokens,
+            duration_ms: milliseconds(start.elapsed()),
+            error: found.as_ref().err().map(ToString::to_string),
+        });
+        found
     }
 
     /// Processor work off the async threads, within the step's time.
@@ -442,6 +500,10 @@ fn reference_types(
                 "{reference}: step {} has no such column; it has {}",
                 reference.step,
                 names.join(", ")
+            ))
+            .hiding(format!(
+                "{reference}: step {} has no such column",
+                reference.step
             )));
         };
         types.insert(reference.to_string(), column.type_name.clone());

@@ -6,9 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use super::json::{lenient_object, text_of};
+use super::planner::shortened;
 use crate::sql::Template;
 use crate::tools::{Analysis, Check};
 
+/// Assumptions of one plan that are shown.
+const MAX_ASSUMPTIONS: usize = 8;
 /// Steps of one plan.
 const MAX_STEPS: usize = 20;
 
@@ -28,6 +31,18 @@ pub enum StepType {
     Analyze,
     Search,
     Verify,
+}
+
+impl StepType {
+    /// As a plan writes it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sql => "SQL",
+            Self::Analyze => "ANALYZE",
+            Self::Search => "SEARCH",
+            Self::Verify => "VERIFY",
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +67,11 @@ impl Step {
         }
     }
 
+    /// Whether values of its input become names of columns.
+    pub fn names_columns_by_data(&self) -> bool {
+        matches!(&self.work, Work::Analyze(a) if a.operation.trim().eq_ignore_ascii_case("pivot"))
+    }
+
     /// Whether the other step would do the same.
     pub fn same_work(&self, other: &Step) -> bool {
         self.step_type == other.step_type
@@ -66,6 +86,8 @@ pub struct Plan {
     pub reasoning: String,
     /// A question back to the person, instead of steps.
     pub clarification: Option<String>,
+    /// What it takes for granted, a sentence each.
+    pub assumptions: Vec<String>,
     pub steps: Vec<Step>,
 }
 
@@ -79,6 +101,29 @@ fn error<T>(message: impl Into<String>) -> Result<T, PlanError> {
 }
 
 impl Plan {
+    /// What a step would run: its query and the work that its values come from. The same text on other
+    /// values is another thing to run.
+    pub fn statement(&self, step: &Step) -> Option<String> {
+        // However it is laid out.
+        let words: Vec<&str> = step.query()?.split_whitespace().collect();
+        let mut statement = words.join(" ").trim_end_matches([';', ' ']).to_owned();
+        let mut needs: Vec<&str> = step.depends_on.iter().map(String::as_str).collect();
+        let mut at = 0;
+        while let Some(id) = needs.get(at).copied() {
+            at += 1;
+            match self.steps.iter().find(|step| step.id == id) {
+                Some(other) => {
+                    statement.push_str(&format!("\n{id}: {}", other.input));
+                    let new = other.depends_on.iter().map(String::as_str);
+                    let new: Vec<&str> = new.filter(|id| !needs.contains(id)).collect();
+                    needs.extend(new);
+                }
+                None => statement.push_str(&format!("\n{id}")),
+            }
+        }
+        Some(statement)
+    }
+
     /// One SQL step, read as strictly as a model's reply.
     ///
     /// # Errors
@@ -91,6 +136,7 @@ impl Plan {
         Ok(Self {
             reasoning: reasoning.to_owned(),
             clarification: None,
+            assumptions: Vec::new(),
             steps: vec![read_step(&step, 0)?],
         })
     }
@@ -100,6 +146,7 @@ impl Plan {
         Self {
             reasoning: reasoning.to_owned(),
             clarification: Some(question.to_owned()),
+            assumptions: Vec::new(),
             steps: Vec::new(),
         }
     }
@@ -123,11 +170,12 @@ impl Plan {
             return Ok(Self {
                 reasoning,
                 clarification,
+                assumptions: Vec::new(),
                 steps: Vec::new(),
             });
         }
         if raw_steps.is_empty() {
-            return error("the plan has no steps");
+            return error(no_steps(&value));
         }
         if raw_steps.len() > MAX_STEPS {
             return error(format!(
@@ -142,9 +190,45 @@ impl Plan {
         Ok(Self {
             reasoning,
             clarification,
+            assumptions: assumptions(value.get("assumptions")),
             steps: ordered(steps, kept)?,
         })
     }
+}
+
+/// What is there instead of steps, where it is another program's form of a plan.
+fn no_steps(value: &Value) -> String {
+    let keys: Vec<&str> = value
+        .as_object()
+        .into_iter()
+        .flatten()
+        .map(|(key, _)| key.as_str())
+        .filter(|key| !["steps", "plan", "reasoning", "clarification", "assumptions"].contains(key))
+        .take(5)
+        .collect();
+    match keys.as_slice() {
+        [] => "the plan has no steps".to_owned(),
+        keys => format!(
+            "the plan has no steps, but {}; no tools are called here: write one object with the key `steps`",
+            keys.join(", ")
+        ),
+    }
+}
+
+/// Short sentences, and not endlessly many.
+fn assumptions(value: Option<&Value>) -> Vec<String> {
+    let items = match value {
+        Some(Value::Array(items)) => items.as_slice(),
+        Some(one) => std::slice::from_ref(one),
+        None => &[],
+    };
+    items
+        .iter()
+        .filter_map(|item| text_of(Some(item)))
+        .map(|text| shortened(text.trim()))
+        .filter(|text| !text.is_empty())
+        .take(MAX_ASSUMPTIONS)
+        .collect()
 }
 
 fn read_step(raw: &Value, at: usize) -> Result<Step, PlanError> {
@@ -374,13 +458,14 @@ pub fn reply_schema(web_search: bool) -> Value {
         ("id", text.clone()),
         ("type", json!({ "type": "string", "enum": types })),
         ("description", text.clone()),
-        ("depends_on", names),
+        ("depends_on", names.clone()),
         ("tool_input", input),
         ("fallback", nullable.clone()),
     ]));
     object(BTreeMap::from([
         ("reasoning", text),
         ("clarification", nullable),
+        ("assumptions", names),
         ("steps", json!({ "type": "array", "items": step })),
     ]))
 }

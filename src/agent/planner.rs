@@ -7,16 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::critic::Critique;
-use super::plan::{Plan, StepType, reply_schema};
-use super::step::{Status, StepRecord};
+use super::history::conversation;
+use super::plan::{Plan, reply_schema};
+use super::step::StepRecord;
+use super::told;
+use crate::config::Share;
 use crate::error::Result;
-use crate::llm::{ChatRequest, ReplySchema, estimate_tokens};
+use crate::llm::{ChatRequest, ReplySchema};
 use crate::session::Turn;
-
-/// Tokens of earlier conversation that are put before the planner.
-const CONVERSATION_TOKENS: usize = 2_000;
-/// Rows of a kept result that the planner sees.
-const SAMPLE_ROWS: usize = 3;
 
 /// What the planner is asked with.
 pub struct PlanRequest<'a> {
@@ -30,6 +28,8 @@ pub struct PlanRequest<'a> {
     pub version: &'a str,
     pub history: &'a [Turn],
     pub web_search: bool,
+    /// What of the data the planner sees.
+    pub share: Share,
     pub feedback: Option<&'a Feedback>,
     /// Good results of earlier attempts.
     pub kept: &'a [StepRecord],
@@ -77,8 +77,14 @@ impl PlanRequest<'_> {
         } else {
             ""
         };
+        let compare = match self.share {
+            Share::Rows | Share::Shape => include_str!("prompts/compare.md"),
+            Share::None => include_str!("prompts/compare_unseen.md"),
+        };
         ChatRequest {
-            system: include_str!("prompts/planner.md").replace("{search}\n", search),
+            system: include_str!("prompts/planner.md")
+                .replace("{compare}\n", compare)
+                .replace("{search}\n", search),
             user: self.user(),
             schema: Some(ReplySchema {
                 name: "plan",
@@ -104,12 +110,16 @@ impl PlanRequest<'_> {
             "The schema, {extent}:\n{}\n\n",
             fence("schema", self.context)
         );
+        let values = match self.share {
+            Share::Rows | Share::Shape => {
+                "Values in the data that words of the question may mean; compare with them as they are spelt"
+            }
+            Share::None => {
+                "Words of the question that are values in the data, which you do not see; write the placeholder where they are compared"
+            }
+        };
         for (heading, tag, known) in [
-            (
-                "Values in the data that words of the question may mean; compare with them as they are spelt",
-                "values",
-                self.known.values,
-            ),
+            (values, "values", self.known.values),
             (
                 "Questions that were answered well before, with their SQL",
                 "examples",
@@ -129,7 +139,7 @@ impl PlanRequest<'_> {
             let _ = write!(
                 text,
                 "The conversation so far, oldest first; the question may refer to it:\n{}\n\n",
-                fence("conversation", &conversation(self.history))
+                fence("conversation", &conversation(self.history, self.share))
             );
         }
         let _ = write!(
@@ -141,7 +151,7 @@ impl PlanRequest<'_> {
             let _ = write!(
                 text,
                 "\nThese steps were run and are good. Keep them in the new plan with the same id and input, and they are not run again, or refer to them in `depends_on`:\n{}\n",
-                fence("results", &kept(self.kept))
+                fence("results", &told::kept(self.kept, self.share))
             );
         }
         if let Some(Feedback(feedback)) = self.feedback {
@@ -174,111 +184,6 @@ pub fn fence(tag: &str, text: &str) -> String {
     format!("<{tag}>\n{}\n</{tag}>", safe.trim_end())
 }
 
-/// Earlier turns as question, SQL, columns and first rows; the newest that fit the budget.
-fn conversation(history: &[Turn]) -> String {
-    let mut turns = Vec::new();
-    let mut tokens = 0;
-    for turn in history.iter().rev() {
-        let mut text = format!("Q: {}\nA: {}", turn.question, turn.answer);
-        for step in &turn.steps {
-            let _ = write!(
-                text,
-                "\nSQL: {}\n{} rows; columns: {}",
-                step.sql,
-                step.row_count,
-                step.columns.join(", ")
-            );
-            for row in &step.rows {
-                let cells: Vec<String> = row.iter().map(ToString::to_string).collect();
-                let _ = write!(text, "\n  {}", cells.join(" | "));
-            }
-        }
-        tokens += estimate_tokens(&text);
-        if tokens > CONVERSATION_TOKENS && !turns.is_empty() {
-            break;
-        }
-        turns.push(text);
-    }
-    turns.reverse();
-    turns.join("\n\n")
-}
-
-fn kept(records: &[StepRecord]) -> String {
-    let mut text = String::new();
-    for record in records {
-        let _ = write!(
-            text,
-            "step {} ({})",
-            record.step.id,
-            type_name(record.step.step_type)
-        );
-        if let Some(query) = record.step.query() {
-            let _ = write!(text, ": {query}");
-        }
-        if let Some(table) = &record.table {
-            let columns: Vec<String> = table
-                .infos()
-                .map(|c| format!("{} {}", c.name, c.type_name))
-                .collect();
-            let _ = write!(
-                text,
-                "\n  {} rows; columns: {}",
-                table.row_count(),
-                columns.join(", ")
-            );
-            for row in 0..table.row_count().min(SAMPLE_ROWS) {
-                let cells: Vec<String> = table
-                    .row(row)
-                    .map(|cell| shortened(&cell.to_string()))
-                    .collect();
-                let _ = write!(text, "\n  {}", cells.join(" | "));
-            }
-        }
-        text.push('\n');
-    }
-    text
-}
-
-/// What the planner is told about steps that failed.
-pub fn feedback(records: &[StepRecord]) -> Feedback {
-    let mut text = String::new();
-    for record in records.iter().filter(|r| r.status == Status::Failed) {
-        let Some(error) = &record.error else { continue };
-        let _ = write!(
-            text,
-            "step {} ({}) failed: {error}",
-            record.step.id,
-            type_name(record.step.step_type)
-        );
-        if let Some(query) = record.step.query() {
-            let _ = write!(text, "\n  its SQL: {query}");
-            if let Some(at) = error
-                .position
-                .filter(|_| record.sql.as_deref() == Some(query))
-            {
-                let _ = write!(text, "\n  the error is at character {at}");
-            }
-        }
-        if let Some(hint) = &error.hint {
-            let _ = write!(text, "\n  hint: {hint}");
-        }
-        if !error.near.is_empty() {
-            let _ = write!(text, "\n  names that are there: {}", error.near.join(", "));
-        }
-        text.push('\n');
-    }
-    Feedback(text.trim_end().to_owned())
-}
-
-fn type_name(step_type: StepType) -> &'static str {
-    match step_type {
-        StepType::Sql => "SQL",
-        StepType::Analyze => "ANALYZE",
-        StepType::Search => "SEARCH",
-        StepType::Verify => "VERIFY",
-    }
-}
-
 /// A value that is no more than a glimpse of a long one.
 pub fn shortened(text: &str) -> String {
     match text.char_indices().nth(200) {
@@ -302,7 +207,10 @@ mod tests {
                 columns: vec!["count".to_owned()],
                 row_count: 1,
                 rows: vec![vec![599.into()]],
+                planned: None,
             }],
+            share: None,
+            usage: crate::agent::TotalUsage::default(),
             at: 0,
         }];
         let feedback = Feedback("step 1 (SQL) failed: column \"x\" does not exist".to_owned());
@@ -319,6 +227,7 @@ mod tests {
             version: "18.1",
             history: &history,
             web_search: false,
+            share: Share::Rows,
             feedback: Some(&feedback),
             kept: &[],
         };
@@ -333,23 +242,6 @@ mod tests {
     }
 
     #[test]
-    fn old_turns_give_way_to_new_ones() {
-        let turn = |n: usize| Turn {
-            question: format!("question {n}"),
-            answer: "x".repeat(3_000),
-            steps: Vec::new(),
-            at: 0,
-        };
-        let turns: Vec<Turn> = (0..10).map(turn).collect();
-        let text = conversation(&turns);
-        assert!(
-            text.contains("question 9") && !text.contains("question 3"),
-            "{}",
-            text.len()
-        );
-    }
-
-    #[test]
     fn search_is_told_of_only_when_it_is_there() {
         let mut request = PlanRequest {
             question: "q",
@@ -360,6 +252,7 @@ mod tests {
             version: "18.1",
             history: &[],
             web_search: false,
+            share: Share::Rows,
             feedback: None,
             kept: &[],
         };

@@ -11,7 +11,7 @@ use super::breaker::CircuitBreaker;
 use super::event::{Event, Observer};
 use super::executor::milliseconds;
 use super::planner::Planner;
-use crate::config::AskConfig;
+use crate::config::{AskConfig, Share};
 use crate::db::Database;
 use crate::error::{Error, Result};
 use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError};
@@ -171,6 +171,7 @@ impl Supervisor {
                 }
             }
         };
+        let written_with = asked.written_with();
         let mut answer = asked.finish();
         if late && matches!(answer.outcome, Ending::Failed(_)) {
             answer.outcome = Ending::Failed(
@@ -179,7 +180,8 @@ impl Supervisor {
             );
         }
         if !matches!(answer.outcome, Ending::Failed(_)) {
-            self.remember(session, &answer, observer).await;
+            self.remember(session, &answer, written_with, observer)
+                .await;
         }
         observer.observe(&Event::Finished {
             attempts: answer.attempts,
@@ -188,12 +190,24 @@ impl Supervisor {
         Ok(answer)
     }
 
-    async fn remember(&self, session: &SessionId, answer: &Answer, observer: &dyn Observer) {
+    /// `written_with`: what the model saw that planned it, where one did.
+    async fn remember(
+        &self,
+        session: &SessionId,
+        answer: &Answer,
+        written_with: Option<Share>,
+        observer: &dyn Observer,
+    ) {
         let steps = answer.steps.iter().filter_map(|record| {
             let table = record.table.as_ref()?;
             let rows = serde_json::to_value(table.json_rows(KEPT_ROWS)).ok()?;
             Some(TurnStep {
                 sql: record.sql.clone()?,
+                planned: record
+                    .step
+                    .query()
+                    .filter(|_| written_with == Some(Share::None))
+                    .map(str::to_owned),
                 columns: table.infos().map(|c| c.name.clone()).collect(),
                 row_count: table.row_count(),
                 rows: serde_json::from_value(rows).ok()?,
@@ -203,6 +217,8 @@ impl Supervisor {
             question: answer.question.clone(),
             answer: answer.answer.clone(),
             steps: steps.collect(),
+            share: written_with,
+            usage: answer.usage,
             at: SystemTime::now()
                 .duration_since(UNIX_EPOCH)
                 .map_or(0, |d| d.as_secs()),

@@ -1,8 +1,11 @@
 //! `pgagent ask`.
 
+use std::io::IsTerminal;
+
+use super::chat::Lines;
 use super::conversation::{Conversation, exit_code, warn};
 use super::{chart, format_for, from_stdin, note, output_to};
-use crate::agent::Outcome;
+use crate::agent::{Answer, Outcome};
 use crate::cli::{AskCommand, text_and_chart};
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
@@ -10,6 +13,8 @@ use crate::render;
 
 /// Bytes of a question that is read from stdin.
 const MAX_QUESTION: usize = 100_000;
+/// Questions back to the person before one goes without an answer.
+const MOST_QUESTIONS_BACK: usize = 3;
 
 pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
     let (question, chart) = text_and_chart(ask.question.as_deref(), ask.chart.as_ref())?;
@@ -27,7 +32,10 @@ pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
         );
     }
-    let answer = conversation.ask(&question).await?;
+    let mut answer = conversation.ask(&question).await?;
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        answer = clarified(config, &conversation, answer).await?;
+    }
     let file = ask.output.as_deref();
     let format = format_for(config.format, file, Format::Markdown);
     let failed = match &answer.outcome {
@@ -48,4 +56,26 @@ pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
     }
     warn(&answer);
     Ok(exit_code(&answer, ask.args.strict))
+}
+
+/// Puts questions back to the person, whose reply is the session's next question; nothing said leaves them
+/// open.
+async fn clarified(
+    config: &Config,
+    conversation: &Conversation,
+    mut answer: Answer,
+) -> Result<Answer> {
+    let mut lines = None;
+    for _ in 0..MOST_QUESTIONS_BACK {
+        if !matches!(answer.outcome, Outcome::Clarification) {
+            break;
+        }
+        note(render::clean(&answer.answer));
+        let lines = lines.get_or_insert_with(|| Lines::start(Vec::new(), config.color));
+        match lines.next("").await {
+            Some(reply) if !reply.trim().is_empty() => answer = conversation.ask(&reply).await?,
+            _ => break,
+        }
+    }
+    Ok(answer)
 }

@@ -11,7 +11,8 @@ use crate::config::{AskConfig, Config, Secret, secret_from};
 use crate::db::{Database, Pool, Postgres, Role};
 use crate::error::{Error, Result};
 use crate::llm::{
-    ChatModel, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, ProviderEmbedding, connect,
+    ChatModel, EmbeddingModel, LOCAL_EMBEDDING_MODEL, LocalEmbedding, ProviderEmbedding, Usage,
+    connect,
 };
 use crate::offline::OfflinePlanner;
 use crate::schema::{Exclusions, Knowledge, PgSchemaIndex};
@@ -125,7 +126,8 @@ pub fn schema_index(
         embedder,
         config.schema_tokens,
     )
-    .without(exclusions(config)))
+    .without(exclusions(config))
+    .sharing(config.share))
 }
 
 /// Examples and notes, for the commands that keep them.
@@ -190,6 +192,9 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
             .with_policy(policy(config))
             .with_settings(AskConfig {
                 max_cost: config.max_cost,
+                share: config.share,
+                budget: config.budget,
+                prices: config.prices.clone(),
                 ..settings
             }),
         sessions,
@@ -203,6 +208,12 @@ fn with_model(
     database: Arc<Postgres>,
     sessions: &Arc<dyn SessionStore>,
 ) -> Result<(Supervisor, Arc<PgSchemaIndex>)> {
+    if config.budget.usd.is_some() && config.prices.cost_usd(name, Usage::default()).is_none() {
+        return Err(Error::usage(format!("the price of {name} is not known, so no budget of money can hold"))
+            .with_hint(format!(
+                "set PGAGENT_PRICES={name}=INPUT/OUTPUT in US dollars for a million tokens, or bound the tokens with `--max-tokens`"
+            )));
+    }
     let models = connect(&config.providers.with_commands()?)?;
     let chat: Arc<dyn ChatModel> = Arc::new(models.chat(name)?);
     let embedder = embedder_by(config, |name| Ok(models.embedding(name)?))?;

@@ -143,10 +143,11 @@ impl Evaluation {
             }
         };
         case.attempts = answer.attempts;
-        case.model_calls = answer.usage.model_calls;
-        case.input_tokens = answer.usage.tokens.input_tokens;
-        case.output_tokens = answer.usage.tokens.output_tokens;
-        case.cost_usd = answer.usage.cost_usd;
+        let usage = answer.usage.total();
+        case.model_calls = usage.calls;
+        case.input_tokens = usage.input_tokens;
+        case.output_tokens = usage.output_tokens;
+        case.cost_usd = usage.cost_usd;
         case.sql = answer.steps.iter().rev().find_map(|s| s.sql.clone());
         case.verdict = match &answer.outcome {
             Outcome::Clarification => {
@@ -156,10 +157,7 @@ impl Evaluation {
             Outcome::Failed(error) => {
                 case.message = Some(error.to_string());
                 // Nothing was planned: the planner was not sure.
-                if answer.steps.is_empty()
-                    && error.kind() == Kind::Failed
-                    && answer.usage.model_calls == 0
-                {
+                if answer.steps.is_empty() && error.kind() == Kind::Failed && usage.calls == 0 {
                     Verdict::Refused
                 } else {
                     Verdict::Failed

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::{EmbeddingModel, EmbeddingTask, ModelError};
+use super::{Embedded, EmbeddingModel, EmbeddingTask, ModelError, Usage};
 
 /// The name under which it is chosen and stored in the index.
 pub const LOCAL_EMBEDDING_MODEL: &str = "local";
@@ -177,9 +177,12 @@ impl EmbeddingModel for LocalEmbedding {
         LOCAL_EMBEDDING_MODEL
     }
 
-    async fn embed(&self, texts: &[String], _: EmbeddingTask) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn embed(&self, texts: &[String], _: EmbeddingTask) -> Result<Embedded, ModelError> {
         let weights = Weights::get()?;
-        Ok(texts.iter().map(|text| weights.embed(text)).collect())
+        Ok(Embedded {
+            vectors: texts.iter().map(|text| weights.embed(text)).collect(),
+            usage: Usage::default(),
+        })
     }
 }
 

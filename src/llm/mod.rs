@@ -13,7 +13,7 @@ use serde_json::Value;
 
 pub use error::ModelError;
 pub use local::{LOCAL_EMBEDDING_MODEL, LocalEmbedding};
-pub use price::cost_usd;
+pub use price::Prices;
 pub use provider::{Connector, ProviderChat, ProviderEmbedding, connect};
 
 /// A JSON schema that the reply must follow.
@@ -45,6 +45,14 @@ pub struct Usage {
 pub struct Source {
     pub title: String,
     pub url: String,
+}
+
+/// Vectors, one for each text in order, and what they took.
+#[derive(Debug, Clone, Default)]
+pub struct Embedded {
+    pub vectors: Vec<Vec<f32>>,
+    /// Nothing of it where the provider does not count.
+    pub usage: Usage,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -82,12 +90,8 @@ pub const EMBEDDING_BATCH: usize = 100;
 pub trait EmbeddingModel: Send + Sync {
     fn name(&self) -> &str;
 
-    /// One vector for each text, in order; at most [`EMBEDDING_BATCH`] texts.
-    async fn embed(
-        &self,
-        texts: &[String],
-        task: EmbeddingTask,
-    ) -> Result<Vec<Vec<f32>>, ModelError>;
+    /// At most [`EMBEDDING_BATCH`] texts.
+    async fn embed(&self, texts: &[String], task: EmbeddingTask) -> Result<Embedded, ModelError>;
 }
 
 /// A rough count of tokens, for budgets: four characters each.

@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 
 use super::retry::with_retries;
 use super::{
-    ChatModel, ChatReply, ChatRequest, EMBEDDING_DIMENSIONS, EmbeddingModel, EmbeddingTask,
-    ModelError, Source, Usage,
+    ChatModel, ChatReply, ChatRequest, EMBEDDING_DIMENSIONS, Embedded, EmbeddingModel,
+    EmbeddingTask, ModelError, Source, Usage,
 };
 use crate::config::{Providers, Secret};
 
@@ -331,28 +331,21 @@ impl EmbeddingModel for ProviderEmbedding {
         &self.endpoint.name
     }
 
-    async fn embed(
-        &self,
-        texts: &[String],
-        task: EmbeddingTask,
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
-        let vectors = with_retries(|| self.once(texts, task)).await?;
-        if vectors.len() != texts.len() {
+    async fn embed(&self, texts: &[String], task: EmbeddingTask) -> Result<Embedded, ModelError> {
+        let embedded = with_retries(|| self.once(texts, task)).await?;
+        let count = embedded.vectors.len();
+        if count != texts.len() {
             return Err(ModelError::Garbage {
                 model: self.endpoint.name.clone(),
-                message: format!("{} vectors for {} texts", vectors.len(), texts.len()),
+                message: format!("{count} vectors for {} texts", texts.len()),
             });
         }
-        Ok(vectors)
+        Ok(embedded)
     }
 }
 
 impl ProviderEmbedding {
-    async fn once(
-        &self,
-        texts: &[String],
-        task: EmbeddingTask,
-    ) -> Result<Vec<Vec<f32>>, ModelError> {
+    async fn once(&self, texts: &[String], task: EmbeddingTask) -> Result<Embedded, ModelError> {
         let endpoint = &self.endpoint;
         let mut options = EmbedOptions::new();
         match endpoint.target.adapter() {
@@ -388,7 +381,16 @@ impl ProviderEmbedding {
             }
         }
         .map_err(|e| endpoint.error(e))?;
-        Ok(response.into_vectors())
+        let input_tokens = response.usage.prompt_tokens;
+        Ok(Embedded {
+            usage: Usage {
+                input_tokens: input_tokens
+                    .and_then(|n| u64::try_from(n).ok())
+                    .unwrap_or(0),
+                output_tokens: 0,
+            },
+            vectors: response.into_vectors(),
+        })
     }
 }
 

@@ -3,11 +3,7 @@
 use super::lexicon::{ColumnId, Lexicon};
 use super::query::{Aggregate, Condition, Key, Measure, Operator, Output, Query};
 use super::sql::unit_name;
-use crate::agent::{Critique, Prose, StepRecord};
-use crate::db::{Cell, Table};
-
-/// Rows that a sentence tells; the table shows them all.
-const LISTED: usize = 5;
+use crate::agent::{Critique, Prose, StepRecord, in_words};
 
 fn column(lexicon: &Lexicon, id: ColumnId) -> String {
     lexicon.column(id).name.replace('_', " ")
@@ -150,7 +146,7 @@ pub struct Words {
 impl Prose for Words {
     fn say(&self, records: &[StepRecord]) -> Critique {
         let table = records.iter().rev().find_map(|r| r.table.as_deref());
-        let said = table.map_or_else(String::new, result);
+        let said = table.map_or_else(String::new, in_words);
         Critique {
             answer: format!("Read as: {}.\n{said}", self.reading),
             answers_question: true,
@@ -158,34 +154,6 @@ impl Prose for Words {
             reason: "the question's every word is accounted for".to_owned(),
             suggestion: None,
             unsourced_numbers: Vec::new(),
-        }
-    }
-}
-
-fn result(table: &Table) -> String {
-    let rows = table.row_count();
-    let row = |at: usize| {
-        let cells: Vec<String> = table
-            .row(at)
-            .map(|cell| match cell {
-                Cell::Null => "nothing".to_owned(),
-                other => other.to_string(),
-            })
-            .collect();
-        match cells.as_slice() {
-            [name, rest @ ..] if !rest.is_empty() => format!("{name} ({})", rest.join(", ")),
-            _ => cells.join(", "),
-        }
-    };
-    match rows {
-        0 => "There is nothing of the kind.".to_owned(),
-        1 if table.columns().len() == 1 => format!("The answer is {}.", row(0)),
-        1 => format!("It is {}.", row(0)),
-        n => {
-            let shown: Vec<String> = (0..n.min(LISTED)).map(row).collect();
-            let more = if n > LISTED { ", and more" } else { "" };
-            let cut = if table.is_truncated() { " or more" } else { "" };
-            format!("There are {n}{cut}: {}{more}.", shown.join("; "))
         }
     }
 }

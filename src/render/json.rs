@@ -61,13 +61,15 @@ impl Serialize for AnswerJson<'_> {
             })
         });
         let timings = &answer.timings;
-        let mut object = serializer.serialize_struct("answer", 12)?;
+        let usage = answer.usage.total();
+        let mut object = serializer.serialize_struct("answer", 14)?;
         object.serialize_field("question", &answer.question)?;
         object.serialize_field("session_id", &answer.session_id)?;
         object.serialize_field("answer", &answer.answer)?;
         object.serialize_field("reasoning", &answer.reasoning)?;
         object.serialize_field("clarification", &answer.clarification)?;
         object.serialize_field("bindings", &answer.bindings)?;
+        object.serialize_field("assumptions", &answer.assumptions)?;
         object.serialize_field(
             "steps",
             &answer.steps.iter().map(StepJson).collect::<Vec<_>>(),
@@ -78,10 +80,11 @@ impl Serialize for AnswerJson<'_> {
         object.serialize_field(
             "usage",
             &json!({
-                "model_calls": answer.usage.model_calls,
-                "input_tokens": answer.usage.tokens.input_tokens,
-                "output_tokens": answer.usage.tokens.output_tokens,
-                "cost_usd": answer.usage.cost_usd,
+                "model_calls": usage.calls,
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "cost_usd": usage.cost_usd,
+                "stages": answer.usage,
             }),
         )?;
         object.serialize_field(

@@ -18,7 +18,7 @@ pub use look::Look;
 pub use progress::Progress;
 pub use table::table;
 
-use crate::agent::{Answer, TotalUsage};
+use crate::agent::{Answer, TotalUsage, Used};
 use crate::config::Format;
 use crate::error::Error;
 use crate::schema::Retrieved;
@@ -47,6 +47,13 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format, look: &Look)
         },
         Format::Table | Format::Markdown => {
             writeln!(out, "{}", look.wrapped(&clean(&answer.answer)))?;
+            if !answer.assumptions.is_empty() {
+                writeln!(out, "\nAssumed:")?;
+                for assumption in &answer.assumptions {
+                    let item = format!("- {}", clean(assumption).replace('\n', " "));
+                    writeln!(out, "{}", look.wrapped(&item))?;
+                }
+            }
             if let Some(result) = answer
                 .table()
                 .filter(|t| !t.is_empty() && answer.clarification.is_none())
@@ -87,13 +94,29 @@ pub fn statements(out: &mut dyn Write, answer: &Answer, look: &Look) -> io::Resu
 
 /// Calls, tokens, and money where the price is known, on one line.
 pub fn spent(model: &str, usage: &TotalUsage) -> String {
-    let money = usage
+    let total = usage.total();
+    format!("{} calls to {model}{}", total.calls, tokens(&total))
+}
+
+fn tokens(used: &Used) -> String {
+    let money = used
         .cost_usd
         .map_or_else(String::new, |usd| format!(", ${usd:.4}"));
-    format!(
-        "{} calls to {model}, {} tokens in, {} out{money}",
-        usage.model_calls, usage.tokens.input_tokens, usage.tokens.output_tokens,
-    )
+    let Used {
+        input_tokens,
+        output_tokens,
+        ..
+    } = used;
+    format!(", {input_tokens} tokens in, {output_tokens} out{money}")
+}
+
+/// The same, stage by stage, for those that had any.
+pub fn spent_by_stage(usage: &TotalUsage) -> Vec<String> {
+    let stages = usage.stages().into_iter();
+    stages
+        .filter(|(_, used)| used.calls > 0)
+        .map(|(stage, used)| format!("  {stage}: {} calls{}", used.calls, tokens(used)))
+        .collect()
 }
 
 /// What retrieval found, for a person.

@@ -18,10 +18,12 @@ const MAX_COMMENT: usize = 300;
 const MAX_DEFINITION: usize = 500;
 /// Labels of one enum that are listed.
 const MAX_LABELS: usize = 40;
+/// How the text of a relationship that nobody declared ends.
+pub const INFERRED: &str = " (inferred, not declared)";
 /// Columns of one chunk; a table with more is split, so that no column drowns.
 const MAX_COLUMNS: usize = 40;
 /// Raised when chunks of the same schema are searched or embedded in another way, so that all are made anew.
-const FORMAT: u8 = 2;
+const FORMAT: u8 = 3;
 
 /// What a word counts for finding a table, by where it stands. Tuned on open data: see the README.
 mod weight {
@@ -57,6 +59,8 @@ pub struct Chunk {
     pub name: String,
     /// The text for the planner.
     pub content: String,
+    /// The same without anything that rows tell: no labels, values, keys of JSON, numbers of rows.
+    pub bare: String,
     /// The text that is embedded: names as words, and comments.
     pub meaning: String,
     /// The words it is found by.
@@ -70,6 +74,7 @@ impl Chunk {
             kind,
             name,
             content: String::new(),
+            bare: String::new(),
             meaning: String::new(),
             bag: Bag::default(),
             metadata: Value::Null,
@@ -127,36 +132,41 @@ fn parts(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> Vec<Ch
         .into_iter()
         .enumerate()
         .map(|(part, columns)| {
-            let mut content = heading(relation);
-            if last > 0 {
-                let first = part * MAX_COLUMNS;
-                let _ = write!(content, ", columns {} to {} of {of}", first + 1, first + columns.len());
-            }
-            for column in columns {
-                content.push_str("\n  ");
-                content.push_str(&describe(column));
-            }
-            if part == 0 {
-                content.push_str(&constraints(catalog, relation, keys));
-            }
+            let text = |bare: bool| {
+                let mut text = heading(relation, bare);
+                if last > 0 {
+                    let first = part * MAX_COLUMNS;
+                    let _ = write!(text, ", columns {} to {} of {of}", first + 1, first + columns.len());
+                }
+                for column in columns {
+                    text.push_str("\n  ");
+                    text.push_str(&describe(column, bare));
+                }
+                if part == 0 {
+                    text.push_str(&constraints(catalog, relation, keys, bare));
+                }
+                text
+            };
+            let (content, bare) = (text(false), text(true));
             let name = match part {
                 0 => relation.full_name(),
                 part => format!("{} [{}]", relation.full_name(), part + 1),
             };
             Chunk {
+                metadata: json!({ "schema": relation.schema, "name": relation.name, "words": words(&relation.name), "part": part, "bare": bare }),
                 content,
+                bare,
                 meaning: meaning(relation, columns),
                 bag: bag(catalog, relation, columns, keys),
-                metadata: json!({ "schema": relation.schema, "name": relation.name, "words": words(&relation.name), "part": part }),
                 ..Chunk::new(ChunkKind::Table, name)
             }
         })
         .collect()
 }
 
-fn heading(relation: &Relation) -> String {
+fn heading(relation: &Relation, bare: bool) -> String {
     let mut text = format!("{} {}", relation.kind.as_str(), relation.sql_name());
-    if let Some(rows) = relation.rows.filter(|rows| *rows > 0.0) {
+    if let Some(rows) = relation.rows.filter(|rows| *rows > 0.0 && !bare) {
         let _ = write!(text, " (about {rows:.0} rows)");
     }
     push_comment(&mut text, relation.comment.as_deref());
@@ -164,7 +174,7 @@ fn heading(relation: &Relation) -> String {
 }
 
 /// A column as it stands in a chunk.
-fn describe(column: &ColumnDef) -> String {
+fn describe(column: &ColumnDef, bare: bool) -> String {
     let mut text = format!("{} {}", quote_ident(&column.name), column.type_name);
     if let Some(base) = &column.domain_of {
         let _ = write!(text, " (domain over {base})");
@@ -172,17 +182,17 @@ fn describe(column: &ColumnDef) -> String {
     if column.not_null {
         text.push_str(" not null");
     }
-    if !column.labels.is_empty() {
+    if !column.labels.is_empty() && !bare {
         let _ = write!(text, " in ({})", literals(&column.labels, MAX_LABELS));
     }
-    if !column.values.is_empty() {
+    if !column.values.is_empty() && !bare {
         let _ = write!(
             text,
             " such as {}",
             literals(&column.values, column.values.len())
         );
     }
-    if !column.keys.is_empty() {
+    if !column.keys.is_empty() && !bare {
         let _ = write!(text, " with keys {}", literals(&column.keys, MAX_LABELS));
     }
     push_comment(&mut text, column.comment.as_deref());
@@ -202,7 +212,7 @@ fn literals(values: &[String], most: usize) -> String {
     format!("{}{more}", shown.join(", "))
 }
 
-fn constraints(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> String {
+fn constraints(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey], bare: bool) -> String {
     let mut text = String::new();
     if !relation.primary_key.is_empty() {
         let _ = write!(
@@ -236,7 +246,8 @@ fn constraints(catalog: &Catalog, relation: &Relation, keys: &[&ForeignKey]) -> 
             .collect();
         let _ = write!(text, "\n  draws on {}", sources.join(", "));
     }
-    if let Some(definition) = &relation.definition {
+    // A view's query may compare with values.
+    if let Some(definition) = relation.definition.as_ref().filter(|_| !bare) {
         let _ = write!(text, "\n  is {}", one_line(definition, MAX_DEFINITION));
     }
     text
@@ -312,18 +323,16 @@ fn relationship(catalog: &Catalog, key: &ForeignKey) -> Chunk {
             )
         })
         .collect();
+    let content = format!(
+        "{} joins {} on {}{}",
+        from.sql_name(),
+        to.sql_name(),
+        condition.join(" and "),
+        if key.inferred { INFERRED } else { "" }
+    );
     Chunk {
-        content: format!(
-            "{} joins {} on {}{}",
-            from.sql_name(),
-            to.sql_name(),
-            condition.join(" and "),
-            if key.inferred {
-                " (inferred, not declared)"
-            } else {
-                ""
-            }
-        ),
+        bare: content.clone(),
+        content,
         metadata: json!({ "from": from.full_name(), "to": to.full_name() }),
         ..Chunk::new(
             ChunkKind::Relationship,

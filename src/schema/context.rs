@@ -3,8 +3,9 @@
 use super::chunk::{Chunk, ChunkKind, one_line};
 use super::rank::Found;
 use super::{Binding, Example, Note, Recalled, Retrieved, RetrievedChunk, RetrievedTable};
+use crate::config::Share;
 use crate::llm::estimate_tokens;
-use crate::sql::quote_ident;
+use crate::sql::{ValueName, masked, quote_ident};
 
 /// Characters of a value and of an example's question that are shown.
 const MAX_VALUE: usize = 100;
@@ -26,11 +27,10 @@ fn joined<'a>(tables: impl Iterator<Item = &'a str>) -> String {
 
 /// Every table in the catalog's order, and what was found in the order of the ranking.
 pub fn whole(chunks: &[Chunk], ranked: &[Found]) -> Retrieved {
-    let tables = chunks.iter().filter(|c| c.kind == ChunkKind::Table);
-    let context = joined(tables.map(|c| c.content.as_str()));
+    let tables = || chunks.iter().filter(|c| c.kind == ChunkKind::Table);
     let mut out = Retrieved {
-        context_tokens: estimate_tokens(&context),
-        context,
+        schema: joined(tables().map(|c| c.content.as_str())),
+        bare: joined(tables().map(|c| c.bare.as_str())),
         whole: true,
         ..Retrieved::default()
     };
@@ -44,6 +44,7 @@ pub fn whole(chunks: &[Chunk], ranked: &[Found]) -> Retrieved {
 pub fn within(budget: usize, ranked: &[Found]) -> Retrieved {
     let mut out = Retrieved::default();
     let mut used = 0;
+    let mut bare = Vec::new();
     for table in ranked.iter().filter(|f| f.kind == ChunkKind::Table) {
         let tokens = estimate_tokens(&table.content) + 1;
         // The first stands even alone over the budget: a planner without any table has nothing to plan.
@@ -51,10 +52,13 @@ pub fn within(budget: usize, ranked: &[Found]) -> Retrieved {
             continue;
         }
         used += tokens;
+        bare.push(table.bare.as_deref());
         out.push(table);
     }
-    out.context = joined(out.chunks.iter().map(|c| c.content.as_str()));
-    out.context_tokens = estimate_tokens(&out.context);
+    out.schema = joined(out.chunks.iter().map(|c| c.content.as_str()));
+    // All or nothing: a table that were left out could not be asked about.
+    let bare: Option<Vec<&str>> = bare.into_iter().collect();
+    out.bare = joined(bare.unwrap_or_default().into_iter());
     let has = |out: &Retrieved, full_name: &str| {
         out.tables.iter().any(|t| {
             full_name
@@ -72,15 +76,32 @@ pub fn within(budget: usize, ranked: &[Found]) -> Retrieved {
 }
 
 impl Retrieved {
-    /// Values that the question names, as the data spells them.
-    pub fn values_text(&self) -> String {
-        let line = |b: &Binding| {
+    /// The schema as far as it may be told; nothing of one that cannot be told without values.
+    pub fn schema_text(&self, share: Share) -> &str {
+        match share {
+            Share::None => &self.bare,
+            // What came from elsewhere may have the one and not the other.
+            Share::Rows | Share::Shape if self.schema.is_empty() => &self.context,
+            Share::Rows | Share::Shape => &self.schema,
+        }
+    }
+
+    /// Values that the question names, as the data spells them, or their numbers where that may not be told.
+    pub fn values_text(&self, share: Share) -> String {
+        let line = |(at, b): (usize, &Binding)| {
             let column = format!(
                 "{}.{}.{}",
                 quote_ident(&b.schema),
                 quote_ident(&b.table),
                 quote_ident(&b.column)
             );
+            if share == Share::None {
+                return format!(
+                    "\"{}\" may be a value of {column}: {}",
+                    b.phrase,
+                    ValueName::Number(at + 1)
+                );
+            }
             let value = one_line(&b.value, MAX_VALUE).replace('\'', "''");
             let how = if b.similarity < 1.0 {
                 " (spelt alike)"
@@ -91,15 +112,21 @@ impl Retrieved {
         };
         self.bindings
             .iter()
+            .enumerate()
             .map(line)
             .collect::<Vec<_>>()
             .join("\n")
     }
 
     /// Questions that were answered well, with their SQL.
-    pub fn examples_text(&self) -> String {
-        let text =
-            |e: &Example| format!("Q: {}\nSQL: {}", one_line(&e.question, MAX_EXAMPLE), e.sql);
+    pub fn examples_text(&self, share: Share) -> String {
+        let text = |e: &Example| {
+            let sql = match share {
+                Share::Rows | Share::Shape => e.sql.clone(),
+                Share::None => masked(&e.sql),
+            };
+            format!("Q: {}\nSQL: {sql}", one_line(&e.question, MAX_EXAMPLE))
+        };
         self.recalled
             .examples
             .iter()
@@ -123,14 +150,13 @@ impl Retrieved {
     }
 
     /// Puts what is known beside the schema into the context and the chunks.
-    pub(super) fn complete(&mut self, bindings: Vec<Binding>, recalled: Recalled) {
+    pub(super) fn complete(&mut self, bindings: Vec<Binding>, recalled: Recalled, share: Share) {
         self.bindings = bindings;
         self.recalled = recalled;
-        self.schema = std::mem::take(&mut self.context);
-        let mut sections = vec![self.schema.clone()];
+        let mut sections = vec![self.schema_text(share).to_owned()];
         for (heading, text) in [
-            ("Values", self.values_text()),
-            ("Verified examples", self.examples_text()),
+            ("Values", self.values_text(share)),
+            ("Verified examples", self.examples_text(share)),
             ("Notes", self.notes_text()),
         ] {
             if !text.is_empty() {

@@ -211,7 +211,10 @@ async fn embed_all(
     let mut batches = stream::iter(wanted.chunks(EMBEDDING_BATCH).map(<[usize]>::to_vec))
         .map(|batch| async move {
             let texts: Vec<String> = batch.iter().map(|&i| chunks[i].meaning.clone()).collect();
-            let embedded = embedder.embed(&texts, EmbeddingTask::Document).await?;
+            let embedded = embedder
+                .embed(&texts, EmbeddingTask::Document)
+                .await?
+                .vectors;
             Ok::<_, ModelError>((batch, embedded))
         })
         .buffer_unordered(CONCURRENT_REQUESTS);

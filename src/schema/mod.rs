@@ -25,7 +25,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 
 pub use catalog::Catalog;
-pub use chunk::{Chunk, ChunkKind, chunks};
+pub use chunk::{Chunk, ChunkKind, INFERRED, chunks};
 pub use exclude::Exclusions;
 pub use index::{IndexReport, Indexing, index};
 pub use knowledge::{Example, Knowledge, Note, Recalled};
@@ -37,6 +37,7 @@ pub use values::{Binding, KnownValue};
 pub use words::{question_words, words};
 
 use crate::error::Result;
+use crate::llm::Usage;
 
 /// How a table came into the context.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -76,6 +77,13 @@ pub struct RetrievedChunk {
     pub score: f64,
 }
 
+/// The question was sent to be embedded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EmbeddingCall {
+    pub model: String,
+    pub usage: Usage,
+}
+
 /// What is put before the planner.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Retrieved {
@@ -87,6 +95,9 @@ pub struct Retrieved {
     /// The part of the context that is the schema.
     #[serde(skip)]
     pub schema: String,
+    /// The schema without anything that rows tell.
+    #[serde(skip)]
+    pub bare: String,
     /// What the question's words mean in the data.
     #[serde(skip)]
     pub bindings: Vec<Binding>,
@@ -96,6 +107,9 @@ pub struct Retrieved {
     /// Whether the context is all of the schema.
     #[serde(skip)]
     pub whole: bool,
+    /// The question's own embedding, where a provider made it.
+    #[serde(skip)]
+    pub embedding: Option<EmbeddingCall>,
     /// What the person should know about how it was found.
     #[serde(skip)]
     pub notices: Vec<String>,
@@ -110,6 +124,11 @@ pub trait SchemaIndex: Send + Sync {
     /// What the question's words mean in the data, best-ranked tables first.
     async fn bindings(&self, question: &str) -> Result<Vec<Binding>> {
         Ok(self.retrieve(question).await?.bindings)
+    }
+
+    /// The value that words mean, of a column that is given with its table, and perhaps its schema.
+    async fn value(&self, _column: &[String], _words: &str) -> Option<Binding> {
+        None
     }
 
     /// Names that the database does have and that are spelt much like `name`.

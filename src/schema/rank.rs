@@ -40,6 +40,8 @@ pub struct Found {
     pub kind: ChunkKind,
     pub name: String,
     pub content: String,
+    /// The text without anything that rows tell; nothing in an index that was made without it.
+    pub bare: Option<String>,
     /// Of a table its schema, of a relationship the full name of the one side.
     pub schema: String,
     /// Of a table its name, of a relationship the full name of the other side.
@@ -65,6 +67,7 @@ impl Found {
             kind: chunk.kind,
             name: chunk.name.clone(),
             content: chunk.content.clone(),
+            bare: Some(chunk.bare.clone()),
             schema,
             table,
             score: 0.0,

@@ -19,10 +19,12 @@ use super::index::fitted;
 use super::memory::{self, IndexState, MemoryState};
 use super::rank::{Found, rank};
 use super::sample::sample;
-use super::values::{KnownValue, bind, phrases};
+use super::values::{KnownValue, bind, fold, phrases};
 use super::{
-    Catalog, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex, context, search,
+    Binding, Catalog, EmbeddingCall, Knowledge, Recalled, Retrieved, RetrievedTable, SchemaIndex,
+    context, search,
 };
+use crate::config::Share;
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{EMBEDDING_BATCH, EmbeddingModel, EmbeddingTask, LOCAL_EMBEDDING_MODEL};
@@ -42,8 +44,16 @@ pub struct PgSchemaIndex {
     excluded: Exclusions,
     max_live_relations: i64,
     knowledge: Option<Knowledge>,
+    share: Share,
     catalog: OnceCell<Catalog>,
     sampled: Mutex<Option<Arc<Sampled>>>,
+}
+
+/// What the person should know of a retrieval, beside what it found.
+#[derive(Default)]
+struct Aside {
+    notices: Vec<String>,
+    embedding: Option<EmbeddingCall>,
 }
 
 /// A catalog with what its rows tell.
@@ -69,6 +79,7 @@ impl PgSchemaIndex {
             excluded: Exclusions::default(),
             max_live_relations: MAX_LIVE_RELATIONS,
             knowledge: None,
+            share: Share::default(),
             catalog: OnceCell::new(),
             sampled: Mutex::new(None),
         }
@@ -85,6 +96,13 @@ impl PgSchemaIndex {
     #[must_use]
     pub fn knowing(mut self, knowledge: Knowledge) -> Self {
         self.knowledge = Some(knowledge);
+        self
+    }
+
+    /// What of the data stands in the context.
+    #[must_use]
+    pub fn sharing(mut self, share: Share) -> Self {
+        self.share = share;
         self
     }
 
@@ -165,10 +183,10 @@ impl PgSchemaIndex {
         &self,
         question: &str,
         live: &Sampled,
-        notices: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> (Retrieved, Vec<KnownValue>) {
         let chunks = &live.chunks;
-        let ranked = self.rank(chunks, question, notices).await;
+        let ranked = self.rank(chunks, question, aside).await;
         let retrieved = if context::tokens(chunks) <= self.budget {
             context::whole(chunks, &ranked)
         } else {
@@ -179,18 +197,13 @@ impl PgSchemaIndex {
 
     /// Ranks chunks that were read; a model in this process embeds them now, of any other the index has
     /// the vectors.
-    async fn rank(
-        &self,
-        chunks: &[Chunk],
-        question: &str,
-        notices: &mut Vec<String>,
-    ) -> Vec<Found> {
+    async fn rank(&self, chunks: &[Chunk], question: &str, aside: &mut Aside) -> Vec<Found> {
         let cosines = match &self.embedder {
             None => None,
             Some(embedder) if embedder.name() == LOCAL_EMBEDDING_MODEL => {
                 local_cosines(embedder.as_ref(), chunks, question).await
             }
-            Some(_) => self.stored_cosines(chunks, question, notices).await,
+            Some(_) => self.stored_cosines(chunks, question, aside).await,
         };
         rank(chunks, question, cosines.as_deref())
     }
@@ -199,12 +212,12 @@ impl PgSchemaIndex {
         &self,
         chunks: &[Chunk],
         question: &str,
-        notices: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> Option<Vec<f64>> {
         let stored = self
             .in_memory(
-                question,
-                notices,
+                Some(question),
+                aside,
                 async |db, source, _, vector| match vector {
                     Some((vector, model)) => search::cosines(db, source, vector, &model).await,
                     None => Ok(Vec::new()),
@@ -214,7 +227,9 @@ impl PgSchemaIndex {
         let stored: HashMap<String, f64> = match stored {
             Ok(stored) => stored?.into_iter().collect(),
             Err(error) => {
-                notices.push(format!("retrieval does without vectors: {error}"));
+                aside
+                    .notices
+                    .push(format!("retrieval does without vectors: {error}"));
                 return None;
             }
         };
@@ -222,11 +237,12 @@ impl PgSchemaIndex {
         Some(chunks.iter().map(cosine).collect())
     }
 
-    /// Does something with the index and the question's vector; nothing when there is no index.
+    /// Does something with the index and the question's vector, where there is a question; nothing when there
+    /// is no index.
     async fn in_memory<T>(
         &self,
-        question: &str,
-        notices: &mut Vec<String>,
+        question: Option<&str>,
+        aside: &mut Aside,
         work: impl AsyncFnOnce(
             &mut PgConnection,
             &str,
@@ -237,7 +253,9 @@ impl PgSchemaIndex {
         let mut connection = match self.memory.get().await {
             Ok(connection) => connection,
             Err(error) => {
-                notices.push(format!("the index is out of reach: {error}"));
+                aside
+                    .notices
+                    .push(format!("the index is out of reach: {error}"));
                 return Ok(None);
             }
         };
@@ -249,7 +267,10 @@ impl PgSchemaIndex {
             false => IndexState::default(),
         };
         let done = if index.indexed {
-            let vector = self.question_vector(question, state, &index, notices).await;
+            let vector = match question {
+                Some(question) => self.question_vector(question, state, &index, aside).await,
+                None => None,
+            };
             Some(work(db, &source, state, vector).await?)
         } else {
             None
@@ -268,28 +289,37 @@ impl PgSchemaIndex {
         question: &str,
         state: MemoryState,
         index: &IndexState,
-        notices: &mut Vec<String>,
+        aside: &mut Aside,
     ) -> Option<(Vector, String)> {
         let embedder = self.embedder.as_ref().filter(|_| state.vectors)?;
         let model = embedder.name();
         let Some(indexed) = index.model.as_deref() else {
-            notices.push("the index has no vectors; `pgagent index` adds them".to_owned());
+            aside
+                .notices
+                .push("the index has no vectors; `pgagent index` adds them".to_owned());
             return None;
         };
         if indexed != model {
-            notices.push(format!(
+            aside.notices.push(format!(
                 "the index was made with the embedding model {indexed}, not {model}; without vectors until `pgagent index` is run"
             ));
             return None;
         }
         let embedded = embedder
             .embed(&[question.to_owned()], EmbeddingTask::Query)
-            .await
-            .and_then(|vectors| fitted(vectors.into_iter().next().unwrap_or_default(), model));
+            .await;
+        aside.embedding = Some(EmbeddingCall {
+            model: model.to_owned(),
+            usage: embedded.as_ref().map(|e| e.usage).unwrap_or_default(),
+        });
+        let embedded =
+            embedded.and_then(|e| fitted(e.vectors.into_iter().next().unwrap_or_default(), model));
         match embedded {
             Ok(vector) => Some((Vector::from(vector), model.to_owned())),
             Err(error) => {
-                notices.push(format!("retrieval does without vectors: {error}"));
+                aside
+                    .notices
+                    .push(format!("retrieval does without vectors: {error}"));
                 None
             }
         }
@@ -299,27 +329,38 @@ impl PgSchemaIndex {
 #[async_trait]
 impl SchemaIndex for PgSchemaIndex {
     async fn retrieve(&self, question: &str) -> Result<Retrieved> {
-        let mut notices = Vec::new();
+        let mut aside = Aside::default();
         let phrases = phrases(question);
         let is_small = self.is_small().await?;
         let found = match is_small {
             true => None,
             false => {
-                self.in_memory(question, &mut notices, async |db, source, state, vector| {
-                    let found = search::search(db, source, question, state, vector).await?;
-                    Ok((found, search::values(db, source, &phrases, state).await?))
-                })
+                self.in_memory(
+                    Some(question),
+                    &mut aside,
+                    async |db, source, state, vector| {
+                        let found = search::search(db, source, question, state, vector).await?;
+                        Ok((found, search::values(db, source, &phrases, state).await?))
+                    },
+                )
                 .await?
             }
         };
+        let found = found.filter(|(found, _)| {
+            let fits = self.share != Share::None || found.iter().all(|f| f.bare.is_some());
+            if !fits {
+                aside.notices.push("the index is of an earlier version, which cannot be told without values; `pgagent index` renews it".to_owned());
+            }
+            fits
+        });
         let (mut retrieved, values) = match found {
             Some((found, values)) => (context::within(self.budget, &found), values),
             None => {
                 let live = self.live(is_small).await?;
                 if !is_small {
-                    notices.push("the schema is large and not indexed: `pgagent setup` and `pgagent index` make this faster, and find values".to_owned());
+                    aside.notices.push("the schema is large and not indexed: `pgagent setup` and `pgagent index` make this faster, and find values".to_owned());
                 }
-                self.rank_live(question, &live, &mut notices).await
+                self.rank_live(question, &live, &mut aside).await
             }
         };
         let rank = |schema: &str, table: &str| {
@@ -329,15 +370,49 @@ impl SchemaIndex for PgSchemaIndex {
         let bindings = bind(&phrases, &values, rank);
         let mut recalled = match &self.knowledge {
             Some(knowledge) => knowledge.recall(question).await.unwrap_or_else(|error| {
-                notices.push(format!("examples and notes are out of reach: {error}"));
+                aside
+                    .notices
+                    .push(format!("examples and notes are out of reach: {error}"));
                 Recalled::default()
             }),
             None => Recalled::default(),
         };
-        notices.append(&mut recalled.notices);
-        retrieved.complete(bindings, recalled);
-        retrieved.notices = notices;
+        aside.notices.append(&mut recalled.notices);
+        retrieved.complete(bindings, recalled, self.share);
+        retrieved.notices = aside.notices;
+        retrieved.embedding = aside.embedding;
         Ok(retrieved)
+    }
+
+    async fn value(&self, column: &[String], words: &str) -> Option<Binding> {
+        let phrases = phrases(&format!("\"{words}\""));
+        let indexed = match self.is_small().await.ok()? {
+            true => None,
+            false => {
+                let work = async |db: &mut PgConnection, source: &str, state, _| {
+                    search::values(db, source, &phrases, state).await
+                };
+                self.in_memory(None, &mut Aside::default(), work)
+                    .await
+                    .ok()?
+            }
+        };
+        let values = match indexed {
+            Some(values) => values,
+            None => self.live(true).await.ok()?.values.clone(),
+        };
+        let of_column = |value: &&KnownValue| {
+            let place = [&value.schema, &value.table, &value.column];
+            place
+                .into_iter()
+                .rev()
+                .zip(column.iter().rev())
+                .all(|(a, b)| a == b)
+        };
+        let values: Vec<KnownValue> = values.iter().filter(of_column).cloned().collect();
+        let whole = fold(words);
+        let bound = bind(&phrases, &values, |_, _| Some(0));
+        bound.into_iter().find(|b| fold(&b.phrase) == whole)
     }
 
     async fn near(&self, name: &str) -> Vec<String> {
@@ -361,6 +436,7 @@ async fn local_cosines(
         .embed(&[question.to_owned()], EmbeddingTask::Query)
         .await
         .ok()?
+        .vectors
         .pop()?;
     let mut cosines = Vec::with_capacity(chunks.len());
     for batch in chunks.chunks(EMBEDDING_BATCH) {
@@ -371,7 +447,8 @@ async fn local_cosines(
                 ChunkKind::Relationship => String::new(),
             })
             .collect();
-        for vector in embedder.embed(&texts, EmbeddingTask::Document).await.ok()? {
+        let embedded = embedder.embed(&texts, EmbeddingTask::Document).await;
+        for vector in embedded.ok()?.vectors {
             // Both are of length 1.
             let dot: f32 = asked.iter().zip(&vector).map(|(a, b)| a * b).sum();
             cosines.push(f64::from(dot));

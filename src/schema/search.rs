@@ -22,6 +22,7 @@ type FoundRow = (
     f64,
     Vec<String>,
     f64,
+    Option<String>,
 );
 
 /// The best tables of a database with their neighbours, then the relationships among them.
@@ -61,13 +62,14 @@ pub async fn search(
     Ok(rows
         .into_iter()
         .map(
-            |(kind, name, content, schema, table, score, via, part_score)| Found {
+            |(kind, name, content, schema, table, score, via, part_score, bare)| Found {
                 kind: match kind.as_str() {
                     "table" => ChunkKind::Table,
                     _ => ChunkKind::Relationship,
                 },
                 name,
                 content,
+                bare,
                 schema,
                 table,
                 score,

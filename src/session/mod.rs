@@ -10,6 +10,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use crate::agent::TotalUsage;
+use crate::config::Share;
+
 pub use self::redis::RedisStore;
 pub use memory::MemoryStore;
 
@@ -58,6 +61,12 @@ pub struct Turn {
     pub question: String,
     pub answer: String,
     pub steps: Vec<TurnStep>,
+    /// What of the data the model saw that planned it; nothing where none did.
+    #[serde(default)]
+    pub share: Option<Share>,
+    /// What it used of models.
+    #[serde(default)]
+    pub usage: TotalUsage,
     /// Seconds since 1970.
     pub at: u64,
 }
@@ -65,6 +74,9 @@ pub struct Turn {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TurnStep {
     pub sql: String,
+    /// The query as it was planned, where values were filled in later.
+    #[serde(default)]
+    pub planned: Option<String>,
     pub columns: Vec<String>,
     pub row_count: usize,
     /// The first few rows.

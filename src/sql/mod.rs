@@ -11,6 +11,7 @@ mod gate;
 mod keywords;
 mod kinds;
 mod lexer;
+mod masked;
 mod names;
 mod template;
 mod tree;
@@ -19,8 +20,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 pub use functions::{Known, known};
+pub use masked::masked;
 pub use names::Names;
-pub use template::{Reference, Shape, Template};
+pub use template::{Reference, Shape, Template, ValueName, quote_literal};
 
 /// The longest statement that is read, in bytes.
 pub const MAX_BYTES: usize = 100 * 1024;

@@ -36,12 +36,14 @@ pub enum ErrorClass {
 pub struct StepError {
     pub class: ErrorClass,
     pub message: String,
-    pub sqlstate: Option<String>,
+    pub sqlstate: Option<Box<str>>,
     pub hint: Option<String>,
     /// Character of the statement, from 1.
     pub position: Option<usize>,
     /// Names that are there and spelt alike.
-    pub near: Vec<String>,
+    pub near: Box<[String]>,
+    /// What a model may be told that sees no rows, where the message or the hint may quote some.
+    pub bare: Option<Box<str>>,
 }
 
 impl StepError {
@@ -52,8 +54,16 @@ impl StepError {
             sqlstate: None,
             hint: None,
             position: None,
-            near: Vec::new(),
+            near: Box::default(),
+            bare: None,
         }
+    }
+
+    /// The same, told in these words to a model that sees no rows.
+    #[must_use]
+    pub fn hiding(mut self, bare: impl std::fmt::Display) -> Self {
+        self.bare = Some(bare.to_string().into());
+        self
     }
 
     pub fn plan(message: impl std::fmt::Display) -> Self {
@@ -106,7 +116,7 @@ impl From<ServerError> for StepError {
             None => error.message,
         };
         Self {
-            sqlstate: Some(error.sqlstate),
+            sqlstate: Some(error.sqlstate.into()),
             hint: error.hint,
             position: error.position,
             ..Self::new(class, message)
@@ -121,10 +131,21 @@ impl From<DbError> for StepError {
             DbError::Cancelled => Self::new(ErrorClass::Cancelled, "interrupted"),
             DbError::Timeout(_) => Self::new(ErrorClass::Timeout, error),
             DbError::Refused(refusal) => refusal.into(),
-            DbError::TooCostly { .. } => Self {
-                hint: error.hint(),
-                ..Self::plan(error)
-            },
+            DbError::TooCostly { ref nodes, .. } => {
+                // The estimates come from statistics of the rows.
+                let nodes = nodes
+                    .iter()
+                    .map(|node| node.split(" (").next().unwrap_or(node));
+                let nodes: Vec<&str> = nodes.collect();
+                let bare = format!(
+                    "the query would cost too much; most of it: {}",
+                    nodes.join(", ")
+                );
+                Self {
+                    hint: error.hint(),
+                    ..Self::plan(error).hiding(bare)
+                }
+            }
             other => Self {
                 hint: other.hint(),
                 ..Self::new(ErrorClass::Service, other)

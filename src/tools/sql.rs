@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{ErrorClass, StepError};
 use crate::agent::CircuitBreaker;
 use crate::db::{Clock, ColumnInfo, Database, DbError, Limits, Param, Table};
-use crate::sql::{self, CheckedSelect, Policy, Reference, Shape, Template};
+use crate::sql::{self, CheckedSelect, Policy, Reference, Shape, Template, ValueName};
 
 /// Tries after the first, for faults that may pass.
 const RETRIES: usize = 3;
@@ -53,7 +53,8 @@ impl SqlTool {
         self.retrying(None, || self.database.clock()).await
     }
 
-    /// Guards and prepares a planned query. `type_of` gives the Postgres type of a referenced column.
+    /// Guards and prepares a planned query. `type_of` gives the Postgres type of a referenced column,
+    /// `value_of` a value that the plan names.
     ///
     /// # Errors
     /// What the guard or the server says against it.
@@ -61,15 +62,24 @@ impl SqlTool {
         &self,
         template: &Template,
         type_of: impl Fn(&Reference) -> String + Send,
+        value_of: impl Fn(&ValueName) -> String + Send,
     ) -> Result<Prepared, StepError> {
-        let query = sql::check(&template.render(type_of), &self.policy)?;
+        let names_values = template.values().next().is_some();
+        // Before anything runs, an error can quote nothing of the data but the values that were filled in.
+        let without_values = |error: StepError| match names_values {
+            true => without_values(error),
+            false => error,
+        };
+        let query = sql::check(&template.render(type_of, value_of), &self.policy)
+            .map_err(|refusal| without_values(refusal.into()))?;
         let references = template
             .references()
             .map(|(r, shape)| (r.clone(), shape))
             .collect();
         let columns = self
             .retrying(None, || self.database.prepare(&query))
-            .await?;
+            .await
+            .map_err(without_values)?;
         Ok(Prepared {
             query,
             columns,
@@ -97,6 +107,14 @@ impl SqlTool {
                 .query(&prepared.query, &prepared.columns, &params, limits, cancel)
         })
         .await
+        .map_err(|error| match &error.bare {
+            Some(_) => error,
+            // Whatever is said while rows are read may quote them.
+            None => {
+                let bare = in_other_words(error.sqlstate.as_deref());
+                error.hiding(bare)
+            }
+        })
     }
 
     /// Guards and runs a query of our own, once.
@@ -169,6 +187,42 @@ impl SqlTool {
     }
 }
 
+/// The error without its message, unless it can only tell of names.
+fn without_values(error: StepError) -> StepError {
+    // undefined column, table and function, grouping, ambiguous column
+    let names = ["42703", "42P01", "42883", "42803", "42702"];
+    match error.sqlstate.as_deref() {
+        Some(code) if names.contains(&code) => error,
+        code => {
+            let bare = in_other_words(code);
+            error.hiding(bare)
+        }
+    }
+}
+
+/// What a SQLSTATE means, whatever values the server's own message quotes
+/// (the PostgreSQL manual, "PostgreSQL Error Codes").
+fn in_other_words(sqlstate: Option<&str>) -> &'static str {
+    match sqlstate {
+        Some("22P02") => "a text does not have the form of the type that it is cast to",
+        Some("22007" | "22008") => "a date or time is malformed or out of range",
+        Some("22003") => "a number is out of the range of its type",
+        Some("22012") => "division by zero",
+        Some("22023") => "an argument has a value that its function does not take",
+        Some("21000") => "a subquery that stands for one value gives several rows",
+        Some("22P05" | "22021") => "a text has characters that its encoding does not have",
+        Some("2201B") => "a regular expression is malformed",
+        Some("22030" | "22032" | "22033" | "22034" | "22035") => "a JSON value is not as expected",
+        Some("42501") => "the role lacks the right to read something in it",
+        Some("42804" | "42846") => "types do not fit each other",
+        Some("42601") => "it is no valid SQL",
+        Some("57014") => "it took too long, or was cancelled",
+        Some(code) if code.starts_with("22") => "a value is not as the query expects it",
+        Some(_) => "the server reports an error",
+        None => "it could not be run",
+    }
+}
+
 fn value_of(
     reference: &Reference,
     shape: Shape,
@@ -187,6 +241,10 @@ fn value_of(
             reference.step,
             names.join(", ")
         ))
+        .hiding(format!(
+            "{reference}: the result of step {} has no such column",
+            reference.step
+        ))
     })?;
     let rows = table.row_count();
     match shape {
@@ -198,6 +256,10 @@ fn value_of(
         )),
         Shape::Scalar if rows > 1 => Err(StepError::plan(format!(
             "{reference} stands for one value, and step {} has {rows} rows; write = ANY({reference}) or return one row",
+            reference.step
+        ))
+        .hiding(format!(
+            "{reference} stands for one value, and step {} has several rows; write = ANY({reference}) or return one row",
             reference.step
         ))),
         // As a scalar subquery: no row is NULL.

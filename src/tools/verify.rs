@@ -7,7 +7,7 @@ use polars::prelude::IntoLazy;
 use serde::Deserialize;
 
 use super::StepError;
-use super::analytics::expression_of;
+use super::analytics::{expression_of, of_polars};
 use super::frame::to_frame;
 use crate::agent::text_of;
 use crate::db::{Cell, Column, Table};
@@ -55,8 +55,10 @@ pub fn verify(
                 check.step
             ))
         })?;
-        one(check, &table)
-            .map_err(|e| StepError::plan(format!("step {}: {}", check.step, e.message)))?;
+        one(check, &table).map_err(|e| {
+            let of = |text: &str| format!("step {}: {text}", check.step);
+            StepError::plan(of(&e.message)).hiding(of(e.bare.as_deref().unwrap_or(&e.message)))
+        })?;
     }
     Ok(())
 }
@@ -66,7 +68,10 @@ fn one(check: &Check, table: &Table) -> Result<(), StepError> {
     let failed = |message: String| Err(StepError::plan(message));
     match check.check {
         CheckKind::NotEmpty if rows == 0 => failed("the result is empty".to_owned()),
-        CheckKind::SingleRow if rows != 1 => failed(format!("the result has {rows} rows, not one")),
+        CheckKind::SingleRow if rows != 1 => Err(StepError::plan(format!(
+            "the result has {rows} rows, not one"
+        ))
+        .hiding("the result has not one row")),
         CheckKind::NotEmpty | CheckKind::SingleRow => Ok(()),
         CheckKind::NoNulls => {
             for column in columns(check, table)? {
@@ -74,10 +79,12 @@ fn one(check: &Check, table: &Table) -> Result<(), StepError> {
                     .filter(|&row| column.cell(row) == Cell::Null)
                     .count();
                 if nulls > 0 {
-                    return failed(format!(
-                        "{nulls} of {rows} values of `{}` are null",
-                        column.info.name
-                    ));
+                    let name = &column.info.name;
+                    let message = format!("{nulls} of {rows} values of `{name}` are null");
+                    return Err(StepError::plan(message).hiding(format!(
+                        "some values of `{}` are null",
+                        check.column.as_deref().unwrap_or("a column")
+                    )));
                 }
             }
             Ok(())
@@ -93,7 +100,8 @@ fn one(check: &Check, table: &Table) -> Result<(), StepError> {
                         .into_iter()
                         .map(|v| v.unwrap_or_else(|| "null".to_owned()))
                         .collect();
-                    return failed(format!("{} is there more than once", shown.join(", ")));
+                    let message = format!("{} is there more than once", shown.join(", "));
+                    return Err(StepError::plan(message).hiding("a row is there more than once"));
                 }
             }
             Ok(())
@@ -116,9 +124,7 @@ fn columns<'a>(check: &Check, table: &'a Table) -> Result<Vec<&'a Column>, StepE
 /// The expression must be true of every row; null is not true.
 fn holds(expression: &str, table: &Table) -> Result<(), StepError> {
     let expr = expression_of(expression)?;
-    let polars = |e: polars::prelude::PolarsError| {
-        StepError::plan(e.to_string().lines().next().unwrap_or_default().to_owned())
-    };
+    let polars = |e: polars::prelude::PolarsError| of_polars(&e);
     let frame = to_frame(table).map_err(polars)?;
     let values = frame.lazy().select([expr]).collect().map_err(polars)?;
     let column = values
@@ -136,7 +142,8 @@ fn holds(expression: &str, table: &Table) -> Result<(), StepError> {
         return Err(StepError::plan(format!(
             "`{expression}` does not hold for {broken} of {} rows",
             truths.len()
-        )));
+        ))
+        .hiding(format!("`{expression}` does not hold for every row")));
     }
     Ok(())
 }

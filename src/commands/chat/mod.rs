@@ -9,7 +9,7 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use self::command::{COMMANDS, Line};
-use self::lines::Lines;
+pub use self::lines::Lines;
 use super::conversation::{Conversation, warn};
 use super::{chart, examples, format_for, index, note, output, page, save, sql};
 use crate::agent::{Answer, Outcome, TotalUsage};
@@ -17,6 +17,7 @@ use crate::cli::{AskArgs, ChartArg};
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
 use crate::render::{self, Look};
+use crate::session::MAX_TURNS;
 
 pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
     let config = config.clone();
@@ -34,12 +35,13 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
         );
     }
     let lines = Lines::start(words, config.color);
+    let spent = spent_before(&conversation).await;
     let mut chat = Chat {
         conversation,
         config,
         args,
         last: None,
-        spent: TotalUsage::default(),
+        spent,
         initial: String::new(),
     };
     while let Some(line) = lines.next(&std::mem::take(&mut chat.initial)).await {
@@ -62,6 +64,7 @@ struct Chat {
     config: Config,
     args: AskArgs,
     last: Option<Answer>,
+    /// In the session, also before this process.
     spent: TotalUsage,
     /// What the next line begins with.
     initial: String,
@@ -70,12 +73,7 @@ struct Chat {
 impl Chat {
     async fn question(&mut self, question: &str) -> Result<()> {
         let answer = self.conversation.ask(question).await?;
-        self.spent.model_calls += answer.usage.model_calls;
-        self.spent.tokens.input_tokens += answer.usage.tokens.input_tokens;
-        self.spent.tokens.output_tokens += answer.usage.tokens.output_tokens;
-        if let Some(usd) = answer.usage.cost_usd {
-            *self.spent.cost_usd.get_or_insert(0.0) += usd;
-        }
+        self.spent.add(&answer.usage);
         if let Outcome::Failed(error) = &answer.outcome {
             let error = error.clone();
             self.last = Some(answer);
@@ -169,10 +167,15 @@ impl Chat {
                 let text = self.conversation.index.describe(table).await?;
                 output(|out| writeln!(out, "{}", render::clean(&text)))?;
             }
-            ("cost", _) => note(render::spent(
-                self.conversation.supervisor.model(),
-                &self.spent,
-            )),
+            ("cost", _) => {
+                note(render::spent(
+                    self.conversation.supervisor.model(),
+                    &self.spent,
+                ));
+                for stage in render::spent_by_stage(&self.spent) {
+                    note(stage);
+                }
+            }
             _ => {
                 return Err(Error::usage(format!("there is no command /{name}"))
                     .with_hint("`/help` lists them"));
@@ -191,6 +194,9 @@ impl Chat {
             args.session = Some(id.parse().map_err(Error::usage)?);
         }
         self.conversation = Conversation::start(&config, &args).await?;
+        if session.is_some() {
+            self.spent = spent_before(&self.conversation).await;
+        }
         (self.config, self.args) = (config, args);
         Ok(())
     }
@@ -203,6 +209,20 @@ impl Chat {
     fn with_last(&self, show: impl FnOnce(&Answer) -> Result<()>) -> Result<()> {
         show(self.last.as_ref().ok_or_else(nothing_yet)?)
     }
+}
+
+/// What the turns used that a session holds already.
+async fn spent_before(conversation: &Conversation) -> TotalUsage {
+    let turns = conversation
+        .sessions
+        .load(&conversation.session, MAX_TURNS)
+        .await
+        .unwrap_or_default();
+    let mut spent = TotalUsage::default();
+    for turn in &turns {
+        spent.add(&turn.usage);
+    }
+    spent
 }
 
 fn nothing_yet() -> Error {

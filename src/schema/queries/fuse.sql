@@ -43,7 +43,7 @@
     FROM best AS b FULL JOIN neighbour AS n ON n.name = b.schema_name || '.' || b.table_name
 )
 SELECT 'table' AS kind, m.name, m.content, m.metadata ->> 'schema', m.metadata ->> 'name',
-       t.score, t.via, coalesce(p.score, 0)::float8
+       t.score, t.via, coalesce(p.score, 0)::float8, m.metadata ->> 'bare'
 FROM tables AS t
 JOIN pgagent.long_term_memory AS first ON first.source = $1 AND first.kind = 'table' AND first.name = t.name
 JOIN pgagent.long_term_memory AS m
@@ -51,7 +51,7 @@ JOIN pgagent.long_term_memory AS m
  AND m.metadata ->> 'schema' = first.metadata ->> 'schema' AND m.metadata ->> 'name' = first.metadata ->> 'name'
 LEFT JOIN part AS p ON p.id = m.id
 UNION ALL
-SELECT 'relationship', r.name, r.content, r.metadata ->> 'from', r.metadata ->> 'to', least(a.score, b.score), '{}', 0
+SELECT 'relationship', r.name, r.content, r.metadata ->> 'from', r.metadata ->> 'to', least(a.score, b.score), '{}', 0, r.content
 FROM tables AS a
 JOIN pgagent.long_term_memory AS r
   ON r.source = $1 AND r.kind = 'relationship' AND r.metadata ->> 'from' = a.name

@@ -64,12 +64,30 @@ pub fn analyze(analysis: &Analysis, inputs: &[Input], max_rows: usize) -> Result
         }
     };
     let frame = result.map_err(|e| match e {
-        Failure::Polars(e) => StepError::plan(first_line(&e.to_string())),
+        Failure::Polars(e) => of_polars(&e),
         Failure::Step(e) => *e,
     })?;
     let truncated = frame.height() > max_rows || inputs.iter().any(|(_, t)| t.is_truncated());
-    to_table(&frame.head(Some(max_rows)), truncated)
-        .map_err(|e| StepError::plan(first_line(&e.to_string())))
+    to_table(&frame.head(Some(max_rows)), truncated).map_err(|e| of_polars(&e))
+}
+
+/// Polars quotes values in some of its messages, and appends the whole query plan to others.
+pub(super) fn of_polars(error: &PolarsError) -> StepError {
+    let message = error.to_string();
+    let bare = match error {
+        PolarsError::ColumnNotFound(_) | PolarsError::SchemaFieldNotFound(_) => {
+            "there is no such column"
+        }
+        PolarsError::Duplicate(_) => "two columns have the same name",
+        PolarsError::InvalidOperation(_) | PolarsError::SchemaMismatch(_) => {
+            "the operation does not fit the columns' types"
+        }
+        PolarsError::SQLInterface(_) | PolarsError::SQLSyntax(_) => {
+            "the SQL is not what the analysis understands"
+        }
+        _ => "the analysis fails on these values",
+    };
+    StepError::plan(message.lines().next().unwrap_or(&message)).hiding(bare)
 }
 
 enum Failure {
@@ -87,11 +105,6 @@ impl From<StepError> for Failure {
     fn from(error: StepError) -> Self {
         Self::Step(Box::new(error))
     }
-}
-
-/// Polars appends the whole query plan to its messages.
-fn first_line(message: &str) -> String {
-    message.lines().next().unwrap_or(message).to_owned()
 }
 
 fn run_sql(analysis: &Analysis, inputs: &[Input]) -> Result<DataFrame, Failure> {
@@ -192,6 +205,7 @@ fn column_name(frame: &DataFrame, name: &str) -> Result<String, StepError> {
                 "there is no column `{name}`; the result has {}",
                 there.join(", ")
             ))
+            .hiding(format!("there is no column `{name}`"))
         })
 }
 
@@ -339,7 +353,7 @@ pub(super) fn expression_of(expression: &str) -> Result<Expr, StepError> {
         return Err(StepError::plan("the `expression` is empty"));
     }
     sql::check(&format!("SELECT {expression}"), &Policy::analytics())?;
-    let expr = sql_expr(expression).map_err(|e| StepError::plan(first_line(&e.to_string())))?;
+    let expr = sql_expr(expression).map_err(|e| of_polars(&e))?;
     Ok(match expr {
         named @ Expr::Alias(..) => named,
         other => other.alias("result"),

@@ -3,7 +3,7 @@
 
 use polars::prelude::*;
 
-use super::{Failure, aggregation, first_line};
+use super::{Failure, aggregation, of_polars};
 use crate::tools::StepError;
 
 /// The names that [`run`] knows.
@@ -165,7 +165,7 @@ fn pivot(
         .group_by_stable([col(rows)])
         .agg(cells)
         .collect()
-        .map_err(|e| StepError::plan(first_line(&e.to_string())).into())
+        .map_err(|e| of_polars(&e).into())
 }
 
 trait MapLeaf {
