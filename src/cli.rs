@@ -92,13 +92,17 @@ pub struct GlobalArgs {
 impl GlobalArgs {
     /// Whether stderr is coloured.
     pub fn use_color(&self) -> bool {
+        self.use_color_on(&std::io::stderr())
+    }
+
+    fn use_color_on(&self, stream: &impl IsTerminal) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 env("NO_COLOR").is_none()
                     && env("TERM").as_deref() != Some("dumb")
-                    && std::io::stderr().is_terminal()
+                    && stream.is_terminal()
             }
         }
     }
@@ -422,6 +426,7 @@ impl GlobalArgs {
                 .format
                 .or_else(|| <Format as ValueEnum>::from_str(&get("PGAGENT_FORMAT")?, true).ok()),
             color: self.use_color(),
+            color_of_stdout: self.use_color_on(&std::io::stdout()),
             verbose: self.verbose,
             session_ttl: Duration::from_secs(7 * 86_400),
         })

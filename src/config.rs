@@ -286,7 +286,9 @@ pub struct Config {
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,
+    /// Whether stderr is coloured.
     pub color: bool,
+    pub color_of_stdout: bool,
     pub verbose: u8,
     /// How long a session in Redis is kept after its last turn.
     pub session_ttl: Duration,

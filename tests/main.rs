@@ -13,6 +13,7 @@ mod offline;
 mod schema;
 mod sessions;
 mod stores;
+mod streaming;
 mod support;
 mod terminal;
 mod types;

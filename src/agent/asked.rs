@@ -1,7 +1,7 @@
 //! One question under way: does what [`Run`] decides, and keeps what came of it.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
@@ -14,13 +14,14 @@ use super::executor::{Executor, milliseconds};
 use super::numbers::unsourced;
 use super::plan::Plan;
 use super::planner::{Feedback, Known, PlanRequest, Prose, feedback};
+use super::prose;
 use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use super::supervisor::{Mind, Supervisor};
 use crate::config::CriticMode;
 use crate::db::Limits;
 use crate::error::{Error, Kind, Result};
-use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage, cost_usd};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Telling, Usage, cost_usd};
 use crate::schema::Retrieved;
 use crate::session::{SessionId, Turn};
 use crate::tools::{ErrorClass, StepError};
@@ -220,7 +221,7 @@ impl<'a> Asked<'a> {
             }
         };
         let request = request.to_chat();
-        let reply = self.call("plan", chat.as_ref(), &request).await;
+        let reply = self.call("plan", chat.as_ref(), &request, None).await;
         self.timings.plan += start.elapsed();
         let reply = match reply {
             Ok(reply) => reply,
@@ -422,7 +423,10 @@ impl<'a> Asked<'a> {
             .map(|p| p.reasoning.clone())
             .unwrap_or_default();
         let request = critic::request(self.question, &reasoning, &self.records, &findings);
-        let reply = self.call("critique", chat.as_ref(), &request).await;
+        let observer = self.observer;
+        let telling = telling(observer);
+        let told = observer.wants_prose().then_some(&telling as &Telling<'_>);
+        let reply = self.call("critique", chat.as_ref(), &request, told).await;
         self.timings.critique += start.elapsed();
         let critique = match reply {
             Ok(reply) => critic::parse(&reply.text),
@@ -488,6 +492,7 @@ impl<'a> Asked<'a> {
         stage: &'static str,
         chat: &dyn ChatModel,
         request: &ChatRequest,
+        told: Option<&Telling<'_>>,
     ) -> Result<ChatReply, ModelError> {
         self.observer.observe(&Event::Prompt {
             stage,
@@ -495,7 +500,7 @@ impl<'a> Asked<'a> {
             user: request.user.clone(),
         });
         let start = Instant::now();
-        let reply = self.supervisor.call(chat, request, self.cancel).await;
+        let reply = self.supervisor.call(chat, request, told, self.cancel).await;
         self.usage.model_calls += 1;
         let mut used = Usage::default();
         if let Ok(reply) = &reply {
@@ -578,6 +583,25 @@ impl<'a> Asked<'a> {
             model,
             timings: self.timings,
             outcome,
+        }
+    }
+}
+
+/// Hears a verdict as it comes, and tells `observer` of its prose.
+fn telling(observer: &dyn Observer) -> impl Fn(&str) + Send + Sync + '_ {
+    let heard = Mutex::new((String::new(), 0));
+    move |piece| {
+        let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
+        let (reply, told) = &mut *heard;
+        reply.push_str(piece);
+        let Some(prose) = prose::so_far(reply) else {
+            return;
+        };
+        if let Some(delta) = prose.get(*told..).filter(|delta| !delta.is_empty()) {
+            *told = prose.len();
+            observer.observe(&Event::Prose {
+                delta: delta.to_owned(),
+            });
         }
     }
 }

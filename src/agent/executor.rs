@@ -13,11 +13,14 @@ use super::event::{Event, Observer};
 use super::plan::{Plan, Step, Work};
 use super::step::{Status, StepRecord};
 use crate::config::Pattern;
-use crate::db::{Limits, Table};
+use crate::db::{Limits, RowsRead, Table};
 use crate::llm::Usage;
 use crate::schema::SchemaIndex;
 use crate::sql::{Reference, Template};
 use crate::tools::{ErrorClass, Prepared, SearchTool, SqlTool, StepError, analyze, verify};
+
+/// How often is told how far a query is.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// The tools that steps use, and their bounds.
 pub struct Executor<'a> {
@@ -362,11 +365,9 @@ impl Executor<'_> {
         };
         *sql = Some(prepared.query.text().to_owned());
         let table_of = |id: &str| inputs.get(id).cloned();
-        let error = match self
-            .sql
-            .run(&prepared, table_of, &self.limits, self.cancel)
-            .await
-        {
+        let limits = self.counted();
+        let running = self.sql.run(&prepared, table_of, &limits, self.cancel);
+        let error = match self.watched(step, &limits, running).await {
             Ok(table) => return Ok(table),
             Err(error) => error,
         };
@@ -378,13 +379,46 @@ impl Executor<'_> {
             .prepare(fallback, &types)
             .await
             .map_err(|_| error.clone())?;
+        let limits = self.counted();
+        let running = self.sql.run(&prepared, table_of, &limits, self.cancel);
         let table = self
-            .sql
-            .run(&prepared, table_of, &self.limits, self.cancel)
+            .watched(step, &limits, running)
             .await
             .map_err(|_| error)?;
         *sql = Some(prepared.query.text().to_owned());
         Ok(table)
+    }
+
+    /// The limits, with a count of rows for one query.
+    fn counted(&self) -> Limits {
+        Limits {
+            rows_read: RowsRead::default(),
+            ..self.limits.clone()
+        }
+    }
+
+    /// Tells how far a query is while it runs.
+    async fn watched<T>(
+        &self,
+        step: &Step,
+        limits: &Limits,
+        running: impl Future<Output = T>,
+    ) -> T {
+        tokio::pin!(running);
+        let mut told = 0;
+        loop {
+            if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut running).await {
+                return done;
+            }
+            let row_count = limits.rows_read.get();
+            if row_count > told {
+                told = row_count;
+                self.observer.observe(&Event::RowsRead {
+                    id: step.id.clone(),
+                    row_count,
+                });
+            }
+        }
     }
 
     /// Processor work off the async threads, within the step's time.

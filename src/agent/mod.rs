@@ -11,6 +11,7 @@ mod json;
 mod numbers;
 mod plan;
 mod planner;
+mod prose;
 mod run;
 mod step;
 mod supervisor;

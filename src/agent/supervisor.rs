@@ -14,7 +14,7 @@ use super::planner::Planner;
 use crate::config::AskConfig;
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Telling};
 use crate::schema::SchemaIndex;
 use crate::session::{SessionId, SessionStore, Turn, TurnStep};
 use crate::sql::Policy;
@@ -219,6 +219,7 @@ impl Supervisor {
         &self,
         chat: &dyn ChatModel,
         request: &ChatRequest,
+        told: Option<&Telling<'_>>,
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ModelError> {
         if let Err(wait) = self.model_breaker.admit() {
@@ -230,10 +231,16 @@ impl Supervisor {
                 ),
             });
         }
+        let asking = async {
+            match told {
+                Some(told) => chat.chat_telling(request, told).await,
+                None => chat.chat(request).await,
+            }
+        };
         let reply = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ModelError::Cancelled),
-            reply = chat.chat(request) => reply,
+            reply = asking => reply,
         };
         match &reply {
             Ok(_) => self.model_breaker.succeeded(),

@@ -27,9 +27,9 @@ pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
         );
     }
-    let answer = conversation.ask(&question).await?;
     let file = ask.output.as_deref();
     let format = format_for(config.format, file, Format::Markdown);
+    let answer = conversation.ask(&question, config, format).await?;
     let failed = match &answer.outcome {
         Outcome::Failed(error) => Some(error),
         _ => None,

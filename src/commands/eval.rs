@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::conversation::until_ctrl_c;
+use super::interrupt::until_ctrl_c;
 use super::parts::{self, Parts};
 use super::{note, output, save};
 use crate::agent::Supervisor;

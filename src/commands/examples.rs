@@ -7,7 +7,7 @@ use crate::agent::{Answer, Outcome};
 use crate::cli::ExamplesCommand;
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
-use crate::render::clean;
+use crate::render::{clean, to_json};
 use crate::schema::{Example, Knowledge};
 use crate::sql;
 
@@ -59,10 +59,7 @@ pub async fn save(config: &Config, answer: &Answer) -> Result<()> {
 fn list(config: &Config, examples: &[Example]) -> Result<()> {
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, examples)?;
-                writeln!(out)
-            }
+            Format::Json => to_json(out, &examples),
             _ => examples.iter().try_for_each(|example| {
                 writeln!(
                     out,

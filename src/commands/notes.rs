@@ -6,7 +6,7 @@ use super::{format_for, from_stdin, note, output, parts};
 use crate::cli::NotesCommand;
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
-use crate::render::clean;
+use crate::render::{clean, to_json};
 use crate::schema::Note;
 
 /// Bytes of a note that is read from stdin.
@@ -62,10 +62,7 @@ pub async fn run(config: &Config, command: &NotesCommand) -> Result<u8> {
 fn list(config: &Config, notes: &[Note]) -> Result<()> {
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, notes)?;
-                writeln!(out)
-            }
+            Format::Json => to_json(out, &notes),
             _ => notes.iter().try_for_each(|note| {
                 let always = if note.always { " (always)" } else { "" };
                 writeln!(out, "{}{always}", clean(&note.name))?;

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::conversation::until_ctrl_c;
+use super::interrupt::until_ctrl_c;
 use super::{chart, format_for, from_stdin, note, output, output_to, parts};
 use crate::cli::{ChartArg, SqlCommand, text_and_chart};
 use crate::config::{Config, Format};
@@ -83,8 +83,7 @@ fn check_lines(config: &Config, max_rows: usize) -> Result<u8> {
     let policy = without_catalog(config);
     output(|out| {
         for line in std::io::stdin().lock().lines() {
-            serde_json::to_writer(&mut *out, &Verdict::of(&line?, &policy, max_rows))?;
-            writeln!(out)?;
+            render::to_json(out, &Verdict::of(&line?, &policy, max_rows))?;
         }
         Ok(())
     })?;

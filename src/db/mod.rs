@@ -11,6 +11,8 @@ mod reach;
 mod role;
 mod table;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -31,6 +33,20 @@ pub enum Param {
     List(Vec<Option<String>>),
 }
 
+/// How many rows of a result have come so far, for someone who watches.
+#[derive(Debug, Clone, Default)]
+pub struct RowsRead(Arc<AtomicUsize>);
+
+impl RowsRead {
+    pub fn set(&self, rows: usize) {
+        self.0.store(rows, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Bounds of one query.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -40,6 +56,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// What the server's planner may expect a query to cost; nothing asks it.
     pub max_cost: Option<f64>,
+    /// Where the database tells how far it is.
+    pub rows_read: RowsRead,
 }
 
 /// A scan of about a terabyte: what stays below may be slow, but somebody may want it.
@@ -52,6 +70,7 @@ impl Default for Limits {
             max_bytes: 32 << 20,
             timeout: Duration::from_secs(30),
             max_cost: Some(DEFAULT_MAX_COST),
+            rows_read: RowsRead::default(),
         }
     }
 }

@@ -246,6 +246,7 @@ async fn read(
         }
         bytes += push(&mut builder, &row, longest)?;
         rows += 1;
+        limits.rows_read.set(rows);
         if bytes > limits.max_bytes {
             builder.truncated = true;
             complete = false;

@@ -54,6 +54,9 @@ pub struct ChatReply {
     pub sources: Vec<Source>,
 }
 
+/// Hears a text piece by piece.
+pub type Telling<'a> = dyn Fn(&str) + Send + Sync + 'a;
+
 /// A model that answers in text.
 #[async_trait]
 pub trait ChatModel: Send + Sync {
@@ -61,6 +64,17 @@ pub trait ChatModel: Send + Sync {
     fn name(&self) -> &str;
 
     async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError>;
+
+    /// As [`ChatModel::chat`]; `told` hears each piece of the text as it comes, where the provider
+    /// streams. Only what comes back counts: what was heard may be of a reply that broke off.
+    async fn chat_telling(
+        &self,
+        request: &ChatRequest,
+        told: &Telling<'_>,
+    ) -> Result<ChatReply, ModelError> {
+        let _ = told;
+        self.chat(request).await
+    }
 }
 
 /// What the embedded text is for; some models place questions and documents differently.

@@ -69,7 +69,11 @@ struct Chat {
 
 impl Chat {
     async fn question(&mut self, question: &str) -> Result<()> {
-        let answer = self.conversation.ask(question).await?;
+        let format = format_for(self.config.format, None, Format::Markdown);
+        let answer = self
+            .conversation
+            .ask(question, &self.config, format)
+            .await?;
         self.spent.model_calls += answer.usage.model_calls;
         self.spent.tokens.input_tokens += answer.usage.tokens.input_tokens;
         self.spent.tokens.output_tokens += answer.usage.tokens.output_tokens;
@@ -81,7 +85,6 @@ impl Chat {
             self.last = Some(answer);
             return Err(error);
         }
-        let format = format_for(self.config.format, None, Format::Markdown);
         page(&self.config, |out, look| {
             render::answer(out, &answer, format, look)
         })?;

@@ -1,0 +1,87 @@
+//! Embeddings.
+
+use async_trait::async_trait;
+use genai::adapter::AdapterKind;
+use genai::embed::{EmbedOptions, EmbedRequest};
+
+use super::{ModelEndpoint, Target};
+use crate::llm::retry::with_retries;
+use crate::llm::{EMBEDDING_DIMENSIONS, EmbeddingModel, EmbeddingTask, ModelError};
+
+/// An embedding model at a provider.
+pub struct ProviderEmbedding {
+    endpoint: ModelEndpoint,
+}
+
+impl ProviderEmbedding {
+    pub(super) fn new(endpoint: ModelEndpoint) -> Self {
+        Self { endpoint }
+    }
+}
+
+#[async_trait]
+impl EmbeddingModel for ProviderEmbedding {
+    fn name(&self) -> &str {
+        &self.endpoint.name
+    }
+
+    async fn embed(
+        &self,
+        texts: &[String],
+        task: EmbeddingTask,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let vectors = with_retries(|| self.once(texts, task)).await?;
+        if vectors.len() != texts.len() {
+            return Err(ModelError::Garbage {
+                model: self.endpoint.name.clone(),
+                message: format!("{} vectors for {} texts", vectors.len(), texts.len()),
+            });
+        }
+        Ok(vectors)
+    }
+}
+
+impl ProviderEmbedding {
+    async fn once(
+        &self,
+        texts: &[String],
+        task: EmbeddingTask,
+    ) -> Result<Vec<Vec<f32>>, ModelError> {
+        let endpoint = &self.endpoint;
+        let mut options = EmbedOptions::new();
+        match endpoint.target.adapter() {
+            AdapterKind::Gemini => {
+                options = options
+                    .with_dimensions(EMBEDDING_DIMENSIONS)
+                    .with_embedding_type(match task {
+                        EmbeddingTask::Document => "RETRIEVAL_DOCUMENT",
+                        EmbeddingTask::Query => "RETRIEVAL_QUERY",
+                    });
+            }
+            // Older and foreign models refuse the parameter.
+            AdapterKind::OpenAI | AdapterKind::OpenAIResp
+                if endpoint.name.contains("embedding-3") =>
+            {
+                options = options.with_dimensions(EMBEDDING_DIMENSIONS);
+            }
+            _ => {}
+        }
+        let request = EmbedRequest::new_batch(texts.to_vec());
+        let response = match &endpoint.target {
+            Target::Known(target) => {
+                endpoint
+                    .client
+                    .exec_embed(target.clone(), request, Some(&options))
+                    .await
+            }
+            Target::Other(_) => {
+                endpoint
+                    .client
+                    .exec_embed(endpoint.name.as_str(), request, Some(&options))
+                    .await
+            }
+        }
+        .map_err(|e| endpoint.error(e))?;
+        Ok(response.into_vectors())
+    }
+}
