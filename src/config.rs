@@ -243,6 +243,8 @@ pub struct AskConfig {
     pub strict: bool,
     /// Answer from verified examples, and show them to the planner.
     pub examples: bool,
+    /// Record prompts, replies and SQL in spans.
+    pub trace_content: bool,
 }
 
 impl Default for AskConfig {
@@ -257,6 +259,7 @@ impl Default for AskConfig {
             max_cost: Some(crate::db::DEFAULT_MAX_COST),
             strict: false,
             examples: true,
+            trace_content: false,
         }
     }
 }
@@ -290,6 +293,8 @@ pub struct Config {
     pub color: bool,
     pub color_of_stdout: bool,
     pub verbose: u8,
+    /// Prompts, replies and SQL go into spans.
+    pub trace_content: bool,
     /// How long a session in Redis is kept after its last turn.
     pub session_ttl: Duration,
 }

@@ -7,6 +7,7 @@ mod cli;
 mod correction;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod eval;
 mod faults;
 mod guard;
 mod offline;
@@ -15,6 +16,8 @@ mod sessions;
 mod stores;
 mod streaming;
 mod support;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod terminal;
 mod types;
 mod web;

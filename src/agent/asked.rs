@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::answer::{Answer, Outcome as Ending, Timings, TotalUsage};
 use super::checks;
@@ -18,6 +19,7 @@ use super::prose;
 use super::run::{Action, End, Outcome, Run};
 use super::step::{Status, StepRecord};
 use super::supervisor::{Mind, Supervisor};
+use super::trace;
 use crate::config::CriticMode;
 use crate::db::Limits;
 use crate::error::{Error, Kind, Result};
@@ -98,10 +100,10 @@ impl<'a> Asked<'a> {
     pub(super) async fn run(&mut self) -> Result<()> {
         loop {
             let outcome = match self.run.next() {
-                Action::Retrieve => self.retrieve().await?,
-                Action::Plan(attempt) => self.plan(attempt).await,
+                Action::Retrieve => self.retrieve().instrument(trace::retrieve()).await?,
+                Action::Plan(attempt) => self.plan(attempt).instrument(trace::plan(attempt)).await,
                 Action::Execute => self.execute().await,
-                Action::Judge => self.judge().await,
+                Action::Judge => self.judge().instrument(trace::critique()).await,
                 Action::Finish(_) => return Ok(()),
             };
             self.run.record(outcome);
@@ -129,6 +131,7 @@ impl<'a> Asked<'a> {
             self.notice(message.clone());
         }
         self.timings.retrieve = start.elapsed();
+        trace::retrieved(self.retrieved.tables.len(), self.retrieved.context_tokens);
         self.observer.observe(&Event::Retrieved {
             tables: self
                 .retrieved
@@ -327,6 +330,7 @@ impl<'a> Asked<'a> {
             },
             cancel: self.cancel,
             observer: self.observer,
+            trace_content: supervisor.settings.trace_content,
         };
         let execution = executor.execute(plan, &self.kept, &self.failed_sql).await;
         self.timings.execute += start.elapsed();
@@ -501,6 +505,8 @@ impl<'a> Asked<'a> {
         });
         let start = Instant::now();
         let reply = self.supervisor.call(chat, request, told, self.cancel).await;
+        let content = self.supervisor.settings.trace_content;
+        trace::called(chat, request, &reply, content);
         self.usage.model_calls += 1;
         let mut used = Usage::default();
         if let Ok(reply) = &reply {
@@ -546,11 +552,10 @@ impl<'a> Asked<'a> {
         }
         let outcome = match end {
             End::Clarification => Ending::Clarification,
-            End::Failed => Ending::Failed(
-                self.error
-                    .take()
-                    .unwrap_or_else(|| Error::failed("the question could not be answered")),
-            ),
+            End::Failed => Ending::Failed(self.error.take().unwrap_or_else(|| {
+                Error::failed("the question could not be answered")
+                    .with_hint("ask in other words, or use another `--model`")
+            })),
             End::Answered | End::Doubted | End::EarlierAnswer => Ending::Answered,
         };
         if let (Ending::Answered, None, Some(prose)) = (&outcome, &self.critique, &self.prose) {

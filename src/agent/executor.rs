@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::event::{Event, Observer};
 use super::plan::{Plan, Step, Work};
 use super::step::{Status, StepRecord};
+use super::trace;
 use crate::config::Pattern;
 use crate::db::{Limits, RowsRead, Table};
 use crate::llm::Usage;
@@ -31,6 +33,8 @@ pub struct Executor<'a> {
     pub limits: Limits,
     pub cancel: &'a CancellationToken,
     pub observer: &'a dyn Observer,
+    /// SQL goes into spans.
+    pub trace_content: bool,
 }
 
 /// What came of a plan: a record for each step, in the plan's order.
@@ -102,6 +106,8 @@ impl Executor<'_> {
                 .await;
         } else {
             for record in broken {
+                let span = trace::step(&record.step);
+                span.in_scope(|| trace::stepped(&record, self.trace_content));
                 self.observer.observe(&finished(&record));
                 records.insert(record.step.id.clone(), record);
             }
@@ -265,7 +271,8 @@ impl Executor<'_> {
                     .iter()
                     .filter_map(|id| Some((id.clone(), Arc::clone(results.get(id)?))))
                     .collect();
-                running.push(self.run_step(step, ready.remove(&step.id), inputs));
+                let run = self.run_step(step, ready.remove(&step.id), inputs);
+                running.push(run.instrument(trace::step(step)));
             }
             let Some((record, usage)) = running.next().await else {
                 break;
@@ -339,6 +346,7 @@ impl Executor<'_> {
         };
         record.sql = sql;
         record.duration = start.elapsed();
+        trace::stepped(&record, self.trace_content);
         (record, usage)
     }
 

@@ -15,6 +15,7 @@ mod prose;
 mod run;
 mod step;
 mod supervisor;
+mod trace;
 
 pub use answer::{Answer, Outcome, Timings, TotalUsage};
 pub use breaker::CircuitBreaker;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::answer::{Answer, Outcome as Ending};
 use super::asked::Asked;
@@ -11,6 +12,7 @@ use super::breaker::CircuitBreaker;
 use super::event::{Event, Observer};
 use super::executor::milliseconds;
 use super::planner::Planner;
+use super::trace;
 use crate::config::AskConfig;
 use crate::db::Database;
 use crate::error::{Error, Result};
@@ -137,6 +139,20 @@ impl Supervisor {
     /// # Errors
     /// What keeps it from being planned at all.
     pub async fn answer_with(
+        &self,
+        question: &str,
+        session: &SessionId,
+        observer: &dyn Observer,
+        cancel: &CancellationToken,
+    ) -> Result<Answer> {
+        let span = trace::question(session, self.model());
+        let answering = self.answering(question, session, observer, cancel);
+        let answer = answering.instrument(span.clone()).await;
+        trace::answered(&span, &answer, self.settings.trace_content);
+        answer
+    }
+
+    async fn answering(
         &self,
         question: &str,
         session: &SessionId,

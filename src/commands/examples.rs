@@ -91,8 +91,10 @@ fn export(examples: &[Example], file: Option<&Path>) -> Result<()> {
 }
 
 async fn import(knowledge: &Knowledge, file: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::usage(format!("cannot read `{}`: {e}", file.display()))
+            .with_hint("give a file that `pgagent examples export` wrote")
+    })?;
     let (mut kept, mut failed) = (0, 0);
     for (number, line) in text
         .lines()
@@ -113,9 +115,10 @@ async fn import(knowledge: &Knowledge, file: &Path) -> Result<()> {
     }
     note(format!("kept {kept} examples"));
     if failed > 0 {
-        return Err(Error::failed(format!(
-            "{failed} examples do not hold on this database"
-        )));
+        return Err(
+            Error::failed(format!("{failed} examples do not hold on this database"))
+                .with_hint("mend their SQL, or import those that hold"),
+        );
     }
     Ok(())
 }

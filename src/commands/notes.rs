@@ -76,8 +76,10 @@ fn list(config: &Config, notes: &[Note]) -> Result<()> {
 
 /// A note for each section of a Markdown file, under the file's name and the section's heading.
 fn sections(file: &Path, always: bool) -> Result<Vec<Note>> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::usage(format!("cannot read `{}`: {e}", file.display()))
+            .with_hint("give Markdown files")
+    })?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     Ok(split(&stem, &text, always))
 }

@@ -178,6 +178,7 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
             .with_policy(policy(config))
             .with_settings(AskConfig {
                 max_cost: config.max_cost,
+                trace_content: config.trace_content,
                 ..settings
             }),
         sessions,

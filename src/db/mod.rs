@@ -4,6 +4,7 @@
 //! READ ONLY transaction with time limits that always ends in ROLLBACK.
 
 mod error;
+mod explain;
 mod plan;
 mod pool;
 mod postgres;
@@ -19,6 +20,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{DbError, ServerError};
+pub use explain::Explained;
 pub use pool::{Connection, OwnServer, Pool};
 pub use postgres::Postgres;
 pub use role::{Role, readonly_role};

@@ -14,8 +14,8 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    ColumnInfo, Connection, Database, DbError, Limits, Param, Pool, Table, TableBuilder, Values,
-    plan, reach::Verdicts,
+    ColumnInfo, Connection, Database, DbError, Explained, Limits, Param, Pool, Table, TableBuilder,
+    Values, explain, plan, reach::Verdicts,
 };
 use crate::config::Secret;
 use crate::sql::CheckedSelect;
@@ -113,6 +113,26 @@ impl Postgres {
 }
 
 impl Postgres {
+    /// What the server would do to run the query. Runs nothing.
+    ///
+    /// # Errors
+    /// What the catalog or the server says against it.
+    pub async fn explain(&self, query: &CheckedSelect) -> Result<Explained, DbError> {
+        let (mut connection, _) = self.begin(Duration::from_secs(10)).await?;
+        let session = connection.as_mut()?;
+        let explained = match self.verdicts.check(session, query.names()).await {
+            Ok(()) => explain::ask(session, query).await,
+            Err(error) => Err(error),
+        };
+        match explained {
+            Err(error) if error.is_infrastructure() => Err(error),
+            explained => {
+                Self::end(connection).await?;
+                explained
+            }
+        }
+    }
+
     /// Reads the result of a query that the catalog, too, has nothing against, and whose cost is
     /// within the budget.
     async fn checked_read(

@@ -63,6 +63,11 @@ pub trait ChatModel: Send + Sync {
     /// The model's name, as it was configured.
     fn name(&self) -> &str;
 
+    /// Whose it is, by OpenTelemetry's names (`gen_ai.provider.name`).
+    fn provider(&self) -> &str {
+        "custom"
+    }
+
     async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError>;
 
     /// As [`ChatModel::chat`]; `told` hears each piece of the text as it comes, where the provider

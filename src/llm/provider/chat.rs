@@ -37,6 +37,19 @@ impl ChatModel for ProviderChat {
         &self.endpoint.name
     }
 
+    fn provider(&self) -> &str {
+        match self.endpoint.target.adapter() {
+            AdapterKind::Gemini => "gcp.gemini",
+            AdapterKind::OpenAI | AdapterKind::OpenAIResp => "openai",
+            AdapterKind::Anthropic => "anthropic",
+            AdapterKind::Ollama => "ollama",
+            AdapterKind::Groq => "groq",
+            AdapterKind::DeepSeek => "deepseek",
+            AdapterKind::Cohere => "cohere",
+            other => other.as_lower_str(),
+        }
+    }
+
     async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError> {
         with_retries(|| self.once(request)).await
     }
