@@ -103,13 +103,17 @@ pub struct GlobalArgs {
 impl GlobalArgs {
     /// Whether stderr is coloured.
     pub fn use_color(&self) -> bool {
+        self.use_color_on(&std::io::stderr())
+    }
+
+    fn use_color_on(&self, stream: &impl IsTerminal) -> bool {
         match self.color {
             Color::Always => true,
             Color::Never => false,
             Color::Auto => {
                 env("NO_COLOR").is_none()
                     && env("TERM").as_deref() != Some("dumb")
-                    && std::io::stderr().is_terminal()
+                    && stream.is_terminal()
             }
         }
     }
@@ -434,7 +438,7 @@ impl GlobalArgs {
                 .collect(),
             max_cost: match self
                 .max_cost
-                .or_else(|| get("PGAGENT_MAX_COST")?.parse().ok())
+                .or(parsed(get, "PGAGENT_MAX_COST", "a number")?)
             {
                 Some(cost) if cost <= 0.0 => None,
                 Some(cost) => Some(cost),
@@ -477,15 +481,40 @@ impl GlobalArgs {
                     "write model=input/output in US dollars for a million tokens, such as gpt-4o=2.5/10",
                 )
             })?,
-            schema_tokens: get("PGAGENT_SCHEMA_TOKENS")
-                .and_then(|n| n.parse().ok())
-                .unwrap_or(8_000),
-            format: self
-                .format
-                .or_else(|| <Format as ValueEnum>::from_str(&get("PGAGENT_FORMAT")?, true).ok()),
+            schema_tokens: parsed(get, "PGAGENT_SCHEMA_TOKENS", "a number")?.unwrap_or(8_000),
+            format: match (self.format, get("PGAGENT_FORMAT")) {
+                (None, Some(form)) => {
+                    let format = <Format as ValueEnum>::from_str(&form, true);
+                    Some(format.map_err(|_| {
+                        wrong_value("PGAGENT_FORMAT", &form, "table, json, csv or markdown")
+                    })?)
+                }
+                (format, _) => format,
+            },
             color: self.use_color(),
+            color_of_stdout: self.use_color_on(&std::io::stdout()),
             verbose: self.verbose,
+            trace_content: get("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT")
+                .is_some_and(|v| v.eq_ignore_ascii_case("true")),
             session_ttl: Duration::from_secs(7 * 86_400),
         })
     }
+}
+
+/// A setting that is no text.
+fn parsed<T: FromStr>(
+    get: impl Fn(&str) -> Option<String>,
+    name: &str,
+    wants: &str,
+) -> error::Result<Option<T>> {
+    let Some(text) = get(name) else {
+        return Ok(None);
+    };
+    let value = text.trim().parse();
+    value.map(Some).map_err(|_| wrong_value(name, &text, wants))
+}
+
+fn wrong_value(name: &str, text: &str, wants: &str) -> Error {
+    Error::usage(format!("{name} is `{text}`, which is not {wants}"))
+        .with_hint("it may stand in the environment, in `.env`, or in `pgagent.toml`")
 }

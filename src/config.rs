@@ -274,6 +274,8 @@ pub struct AskConfig {
     pub prices: Prices,
     /// Answer from verified examples, and show them to the planner.
     pub examples: bool,
+    /// Record prompts, replies and SQL in spans.
+    pub trace_content: bool,
 }
 
 impl Default for AskConfig {
@@ -291,6 +293,7 @@ impl Default for AskConfig {
             budget: Budget::default(),
             prices: Prices::default(),
             examples: true,
+            trace_content: false,
         }
     }
 }
@@ -325,8 +328,12 @@ pub struct Config {
     /// Tokens of schema that are put before the planner.
     pub schema_tokens: usize,
     pub format: Option<Format>,
+    /// Whether stderr is coloured.
     pub color: bool,
+    pub color_of_stdout: bool,
     pub verbose: u8,
+    /// Prompts, replies and SQL go into spans.
+    pub trace_content: bool,
     /// How long a session in Redis is kept after its last turn.
     pub session_ttl: Duration,
 }

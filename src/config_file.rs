@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use toml::Spanned;
+use toml::de::{DeString, DeTable, DeValue};
 
 use crate::config::env;
 use crate::error::{Error, Result};
@@ -65,8 +66,8 @@ impl Settings {
         paths.push(PathBuf::from("pgagent.toml"));
         let mut sections = Vec::new();
         for path in paths {
-            match std::fs::read_to_string(&path) {
-                Ok(text) => sections.push(parse(&path, &text)?),
+            match std::fs::read(&path) {
+                Ok(bytes) => sections.push(parse(&path, &bytes)?),
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
                 Err(error) => {
                     return Err(
@@ -124,99 +125,88 @@ struct Section {
     profiles: BTreeMap<String, Values>,
 }
 
-/// A value as one writes it: text, a number, a switch, or a list of texts.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Text(String),
-    Number(i64),
-    Fraction(f64),
-    Switch(bool),
-    List(Vec<String>),
-}
-
-impl Written {
-    fn into_text(self) -> String {
-        match self {
-            Self::Text(text) => text,
-            Self::Number(number) => number.to_string(),
-            Self::Fraction(number) => number.to_string(),
-            Self::Switch(on) => on.to_string(),
-            Self::List(items) => items.join(","),
-        }
-    }
-}
-
-fn parse(path: &Path, text: &str) -> Result<Section> {
-    let wrong = |message: &str, at: Option<usize>| {
+fn parse(path: &Path, bytes: &[u8]) -> Result<Section> {
+    let wrong = |message: &str, at: usize| {
         // The parser's own report quotes the line, and with it perhaps a password.
-        let place = at.map_or_else(String::new, |at| {
-            let before = &text[..text.floor_char_boundary(at)];
-            let line = before.matches('\n').count() + 1;
-            let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-            format!(", line {line}, column {column}")
-        });
-        Error::usage(format!("`{}`{place}: {message}", path.display()))
+        let before = String::from_utf8_lossy(&bytes[..at.min(bytes.len())]);
+        let line = before.matches('\n').count() + 1;
+        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+        let place = format!("line {line}, column {column}");
+        Error::usage(format!("`{}`, {place}: {message}", path.display()))
             .with_hint("the README lists what may stand there")
     };
-    let table: toml::Table =
-        toml::from_str(text).map_err(|e| wrong(e.message(), e.span().map(|span| span.start)))?;
-    let at = |key: &str| text.find(key);
-    let read = |key: &str, value: toml::Value| -> Result<(&'static str, String)> {
-        let Some((_, name)) = KEYS.iter().find(|(known, _)| *known == key) else {
-            return Err(wrong(&format!("there is no setting `{key}`"), at(key)));
+    let text =
+        std::str::from_utf8(bytes).map_err(|e| wrong("this is no UTF-8 text", e.valid_up_to()))?;
+    let table = DeTable::parse(text)
+        .map_err(|e| wrong(e.message(), e.span().map_or(text.len(), |span| span.start)))?;
+    let read = |values: &mut Values, key: &Spanned<DeString<'_>>, value: &DeValue<'_>| {
+        let (name, at) = (key.get_ref().as_ref(), key.span().start);
+        let Some((_, variable)) = KEYS.iter().find(|(known, _)| *known == name) else {
+            return Err(wrong(&format!("there is no setting `{name}`"), at));
         };
-        let value: Written = value.try_into().map_err(|_| {
-            wrong(
-                &format!("`{key}` wants a text, a number, true or false, or a list of texts"),
-                at(key),
-            )
+        let value = written(value).ok_or_else(|| {
+            let wants = "wants a text, a number, true or false, or a list of texts";
+            wrong(&format!("`{name}` {wants}"), at)
         })?;
-        Ok((*name, value.into_text()))
+        values.insert(*variable, value);
+        Ok(())
     };
     let mut section = Section::default();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(profiles) if key == "profiles" => {
+    for (key, value) in table.get_ref() {
+        match value.get_ref() {
+            DeValue::Table(profiles) if key.get_ref() == "profiles" => {
                 for (name, profile) in profiles {
-                    let toml::Value::Table(profile) = profile else {
-                        return Err(wrong(
-                            &format!("the profile `{name}` is no section"),
-                            at(&name),
-                        ));
+                    let DeValue::Table(profile) = profile.get_ref() else {
+                        let message = format!("the profile `{}` is no section", name.get_ref());
+                        return Err(wrong(&message, name.span().start));
                     };
-                    let values: Result<Values> = profile
-                        .into_iter()
-                        .map(|(key, value)| read(&key, value))
-                        .collect();
-                    section.profiles.insert(name, values?);
+                    let values = section
+                        .profiles
+                        .entry(name.get_ref().to_string())
+                        .or_default();
+                    for (key, value) in profile {
+                        read(values, key, value.get_ref())?;
+                    }
                 }
             }
-            value => {
-                let (name, value) = read(&key, value)?;
-                section.values.insert(name, value);
-            }
+            value => read(&mut section.values, key, value)?,
         }
     }
     Ok(section)
+}
+
+/// A value as one writes it: text, a number, a switch, or a list of texts.
+fn written(value: &DeValue<'_>) -> Option<String> {
+    Some(match value {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) if number.radix() == 10 => number.as_str().to_owned(),
+        DeValue::Float(number) => number.as_str().to_owned(),
+        DeValue::Boolean(on) => on.to_string(),
+        DeValue::Array(items) => {
+            let texts = items.iter().map(|item| item.get_ref().as_str());
+            texts.collect::<Option<Vec<_>>>()?.join(",")
+        }
+        _ => return None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> Result<Section> {
-        parse(Path::new("pgagent.toml"), text)
+    fn read(text: impl AsRef<[u8]>) -> Result<Section> {
+        parse(Path::new("pgagent.toml"), text.as_ref())
     }
 
     #[test]
     fn profiles_stand_beside_the_rest() {
-        let text = "model = \"gpt-4o\"\nschema_tokens = 4000\nallow_functions = [\"f\", \"g\"]\n\
+        let text = "model = \"gpt-4o\"\nschema_tokens = 4000\nmax_cost = 1e9\nallow_functions = [\"f\", \"g\"]\n\
                     [profiles.prod]\ndatabase_url = \"postgres://prod/x\"\nweb_search = true\n";
         let settings = Settings::merge(vec![read(text).unwrap()], Some("prod"), None).unwrap();
         for (name, value) in [
             ("PGAGENT_MODEL", "gpt-4o"),
             ("PGAGENT_SCHEMA_TOKENS", "4000"),
+            ("PGAGENT_MAX_COST", "1e9"),
             ("PGAGENT_ALLOW_FUNCTIONS", "f,g"),
             ("DATABASE_URL", "postgres://prod/x"),
             ("PGAGENT_WEB_SEARCH", "true"),
@@ -242,10 +232,23 @@ mod tests {
                 "model = { a = 1 }\n",
                 "line 1, column 1: `model` wants a text",
             ),
+            (
+                "# modell\nmodel = \"ü\"\n\n[profiles.prod]\n  modell = 1\n",
+                "line 5, column 3: there is no setting `modell`",
+            ),
+            (
+                "profiles = { prod = 1 }\n",
+                "line 1, column 14: the profile `prod` is no section",
+            ),
         ] {
             let error = read(text).unwrap_err().to_string();
             assert!(error.contains(says), "{error}");
             assert!(!error.contains("hunter2"), "{error}");
         }
+        let error = read(b"model = \"x\"\n# caf\xe9\n").unwrap_err().to_string();
+        assert!(
+            error.contains("line 2, column 6: this is no UTF-8 text"),
+            "{error}"
+        );
     }
 }

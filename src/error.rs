@@ -61,8 +61,16 @@ impl Error {
         self.kind
     }
 
+    /// What to do next: what is known of this error, or what helps with its kind. Only whoever pressed
+    /// Ctrl-C needs to be told nothing.
     pub fn hint(&self) -> Option<&str> {
-        self.hint.as_deref()
+        let of_kind = match self.kind {
+            Kind::Failed => "`-v` shows what led to it, and `pgagent doctor` looks at every part",
+            Kind::Usage => "`pgagent --help` and the README say what is taken",
+            Kind::Refused => "pgagent only reads; write one SELECT, or ask for what is in the data",
+            Kind::Interrupted => return self.hint.as_deref(),
+        };
+        Some(self.hint.as_deref().unwrap_or(of_kind))
     }
 
     /// The process's exit code for this error.
@@ -131,5 +139,53 @@ impl From<ModelError> for Error {
             Some(hint) => out.with_hint(hint),
             None => out,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::db::ServerError;
+    use crate::sql;
+
+    fn hint(error: impl Into<Error>) -> String {
+        let error = error.into();
+        let hint = error.hint().map(str::to_owned);
+        hint.unwrap_or_else(|| panic!("{error} has no hint"))
+    }
+
+    #[test]
+    fn every_error_says_what_next() {
+        for kind in [Kind::Failed, Kind::Usage, Kind::Refused] {
+            assert!(!hint(Error::new(kind, "x")).is_empty());
+        }
+        assert_eq!(hint(Error::failed("x").with_hint("do y")), "do y");
+        // With and without a hint of the server's own.
+        for (sqlstate, own) in [
+            ("42703", Some("Perhaps …")),
+            ("42703", None),
+            ("42501", None),
+        ] {
+            let error = DbError::Server(ServerError {
+                sqlstate: sqlstate.into(),
+                message: "m".into(),
+                detail: None,
+                hint: own.map(str::to_owned),
+                position: None,
+            });
+            assert!(!hint(error).is_empty());
+        }
+        for refused in [
+            "",
+            "DELETE FROM t",
+            "SELECT pg_sleep(1)",
+            "SELECT 1; SELECT 2",
+            "SELECT '",
+        ] {
+            let refusal = sql::check(refused, &sql::Policy::default()).unwrap_err();
+            assert!(!hint(refusal).is_empty(), "{refused}");
+        }
+        assert!(!hint(SessionError("down".into())).is_empty());
+        assert!(Error::interrupted().hint().is_none());
     }
 }

@@ -36,6 +36,7 @@
 //! | [`offline`] | the planner that needs no model: words of the schema, a grammar, a typed query, SQL |
 //! | [`eval`] | execution accuracy on questions with known answers |
 //! | [`llm`] | chat and embedding models through `genai` |
+//! | [`telemetry`] | log lines, and spans for an OpenTelemetry collector |
 //! | [`session`] | sessions in memory or Redis |
 //! | `embedded` | Postgres inside the binary: sample data |
 //!
@@ -59,4 +60,5 @@ pub mod render;
 pub mod schema;
 pub mod session;
 pub mod sql;
+pub mod telemetry;
 pub mod tools;

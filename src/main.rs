@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use pgagent::cli::Cli;
-use pgagent::{commands, render};
+use pgagent::{commands, render, telemetry};
 
 fn main() -> ExitCode {
     // Before the runtime starts: setting variables is not safe beside other threads.
@@ -19,12 +19,6 @@ fn main() -> ExitCode {
         }
     };
     let color = cli.global.use_color();
-    trace(cli.global.verbose, color);
-    if let Err(error) = dotenv
-        && !error.not_found()
-    {
-        tracing::warn!(%error, "`.env` cannot be read");
-    }
     let runtime = match tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -36,31 +30,22 @@ fn main() -> ExitCode {
             return ExitCode::from(1);
         }
     };
+    let telemetry = {
+        let _within = runtime.enter();
+        telemetry::start(cli.global.verbose, color)
+    };
+    if let Err(error) = dotenv
+        && !error.not_found()
+    {
+        tracing::warn!(%error, "`.env` cannot be read");
+    }
     let code = runtime
         .block_on(commands::run(cli))
         .unwrap_or_else(|error| {
             let _ = render::error(&mut std::io::stderr().lock(), &error, color);
             error.exit_code()
         });
+    drop(telemetry);
     runtime.shutdown_background();
     ExitCode::from(code)
-}
-
-fn trace(verbose: u8, color: bool) {
-    use tracing_subscriber::EnvFilter;
-    let filter = match (verbose, pgagent::config::env("RUST_LOG")) {
-        (0, Some(filter)) => filter,
-        (0, None) => "pgagent=warn".to_owned(),
-        (1, _) => "pgagent=info".to_owned(),
-        (2, _) => "pgagent=debug".to_owned(),
-        _ => "pgagent=trace,sqlx=debug,genai=debug".to_owned(),
-    };
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("pgagent=warn"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(color)
-        .with_target(false)
-        .without_time()
-        .init();
 }

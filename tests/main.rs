@@ -7,6 +7,7 @@ mod cli;
 mod correction;
 #[cfg(feature = "embedded")]
 mod embedded;
+mod eval;
 mod faults;
 mod guard;
 mod library;
@@ -15,7 +16,10 @@ mod schema;
 mod sessions;
 mod share;
 mod stores;
+mod streaming;
 mod support;
+#[cfg(feature = "otel")]
+mod telemetry;
 mod terminal;
 mod trust;
 mod types;

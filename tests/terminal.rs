@@ -161,6 +161,9 @@ async fn the_chats_commands_do_what_they_say() {
         "/sql",
         "Who paid most?",
         "/cost",
+        "/explain",
+        "/explain DELETE FROM payment",
+        "/history PAID",
         "/chart",
         &format!("/export {}", csv.display()),
         "/format csv",
@@ -181,16 +184,23 @@ async fn the_chats_commands_do_what_they_say() {
     let output = chat.finish();
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let (out, err) = (stdout(&output), stderr(&output));
-    for said in ["Björn | 99.99", "████", "n\r\n3\r\n", "name text not null"] {
+    for said in [
+        "Björn | 99.99",
+        "████",
+        "n\r\n3\r\n",
+        "name text not null",
+        "\npayment\n",
+        "  1  Who paid most?",
+        "reads all of payment (p)",
+        "groups the rows by c.name",
+    ] {
         assert!(out.contains(said), "{said}: {out}");
     }
     for said in [
         "nothing was asked yet",
         "2 calls to gemini-3.8-flash",
         "refused by the guard",
-        "\npayment\n",
         "there is customer",
-        "  1  Who paid most?",
         "forgotten: Who paid most?",
         "there is nothing to forget",
         "OPENAI_API_KEY",

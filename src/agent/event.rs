@@ -41,6 +41,11 @@ pub enum Event {
         number: usize,
         of: usize,
     },
+    /// A step's result is coming in; told now and then while it does.
+    RowsRead {
+        id: String,
+        row_count: usize,
+    },
     StepFinished {
         id: String,
         status: &'static str,
@@ -49,6 +54,10 @@ pub enum Event {
         error: Option<String>,
     },
     Judging,
+    /// More of the answer's prose, as the model writes it; only for who wants it. It is not judged yet.
+    Prose {
+        delta: String,
+    },
     /// What is sent to the model.
     Prompt {
         stage: &'static str,
@@ -86,6 +95,11 @@ pub enum Event {
 /// Watches a question being answered.
 pub trait Observer: Send + Sync {
     fn observe(&self, event: &Event);
+
+    /// Whether to tell of prose as it comes, for a person who is waiting for it.
+    fn wants_prose(&self) -> bool {
+        false
+    }
 }
 
 impl<F: Fn(&Event) + Send + Sync> Observer for F {

@@ -8,19 +8,24 @@ use std::time::{Duration, Instant};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::event::{Event, Observer};
 use super::literals::{Finder, Literals};
 use super::plan::{Plan, Step, Work};
 use super::step::{Status, StepRecord};
+use super::trace;
 use crate::config::Pattern;
-use crate::db::{Limits, Table};
+use crate::db::{Limits, RowsRead, Table};
 use crate::llm::Usage;
 use crate::schema::{Binding, SchemaIndex};
 use crate::sql::{Reference, Template, ValueName};
 use crate::tools::{
     ErrorClass, Prepared, SearchTool, SqlTool, StepError, WebSearch, analyze, verify,
 };
+
+/// How often is told how far a query is.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 /// The tools that steps use, and their bounds.
 pub struct Executor<'a> {
@@ -33,6 +38,8 @@ pub struct Executor<'a> {
     pub limits: Limits,
     pub cancel: &'a CancellationToken,
     pub observer: &'a dyn Observer,
+    /// SQL goes into spans.
+    pub trace_content: bool,
 }
 
 /// What came of a plan: a record for each step, in the plan's order.
@@ -117,6 +124,8 @@ impl Executor<'_> {
             self.run(plan, ready, known, &mut execution).await;
         } else {
             for record in broken {
+                let span = trace::step(&record.step);
+                span.in_scope(|| trace::stepped(&record, self.trace_content));
                 self.observer.observe(&finished(&record));
                 records.insert(record.step.id.clone(), record);
             }
@@ -289,7 +298,8 @@ impl Executor<'_> {
                     .iter()
                     .filter_map(|id| Some((id.clone(), Arc::clone(results.get(id)?))))
                     .collect();
-                running.push(self.run_step(step, ready.remove(&step.id), inputs, literals));
+                let run = self.run_step(step, ready.remove(&step.id), inputs, literals);
+                running.push(run.instrument(trace::step(step)));
             }
             let Some((record, usage)) = running.next().await else {
                 break;
@@ -361,6 +371,7 @@ impl Executor<'_> {
         };
         record.sql = sql;
         record.duration = start.elapsed();
+        trace::stepped(&record, self.trace_content);
         (record, usage)
     }
 
@@ -387,11 +398,9 @@ impl Executor<'_> {
         };
         *sql = Some(prepared.query.text().to_owned());
         let table_of = |id: &str| inputs.get(id).cloned();
-        let error = match self
-            .sql
-            .run(&prepared, table_of, &self.limits, self.cancel)
-            .await
-        {
+        let limits = self.counted();
+        let running = self.sql.run(&prepared, table_of, &limits, self.cancel);
+        let error = match self.watched(step, &limits, running).await {
             Ok(table) => return Ok(table),
             Err(error) => error,
         };
@@ -403,9 +412,10 @@ impl Executor<'_> {
             .prepare(fallback, &types, literals)
             .await
             .map_err(|_| error.clone())?;
+        let limits = self.counted();
+        let running = self.sql.run(&prepared, table_of, &limits, self.cancel);
         let table = self
-            .sql
-            .run(&prepared, table_of, &self.limits, self.cancel)
+            .watched(step, &limits, running)
             .await
             .map_err(|_| error)?;
         *sql = Some(prepared.query.text().to_owned());
@@ -443,6 +453,38 @@ impl Executor<'_> {
             error: found.as_ref().err().map(ToString::to_string),
         });
         found
+    }
+
+    /// The limits, with a count of rows for one query.
+    fn counted(&self) -> Limits {
+        Limits {
+            rows_read: RowsRead::default(),
+            ..self.limits.clone()
+        }
+    }
+
+    /// Tells how far a query is while it runs.
+    async fn watched<T>(
+        &self,
+        step: &Step,
+        limits: &Limits,
+        running: impl Future<Output = T>,
+    ) -> T {
+        tokio::pin!(running);
+        let mut told = 0;
+        loop {
+            if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut running).await {
+                return done;
+            }
+            let row_count = limits.rows_read.get();
+            if row_count > told {
+                told = row_count;
+                self.observer.observe(&Event::RowsRead {
+                    id: step.id.clone(),
+                    row_count,
+                });
+            }
+        }
     }
 
     /// Processor work off the async threads, within the step's time.

@@ -17,8 +17,10 @@ mod planner;
 mod prose;
 mod run;
 mod step;
+mod streamed;
 mod supervisor;
 mod told;
+mod trace;
 mod usage;
 
 pub use answer::{Answer, Outcome, Timings};

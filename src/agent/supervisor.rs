@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use super::answer::{Answer, Outcome as Ending};
 use super::asked::Asked;
@@ -11,10 +12,11 @@ use super::breaker::CircuitBreaker;
 use super::event::{Event, Observer};
 use super::executor::milliseconds;
 use super::planner::Planner;
+use super::trace;
 use crate::config::{AskConfig, Share};
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Telling};
 use crate::schema::SchemaIndex;
 use crate::session::{SessionId, SessionStore, Turn, TurnStep};
 use crate::sql::Policy;
@@ -143,6 +145,20 @@ impl Supervisor {
         observer: &dyn Observer,
         cancel: &CancellationToken,
     ) -> Result<Answer> {
+        let span = trace::question(session, self.model());
+        let answering = self.answering(question, session, observer, cancel);
+        let answer = answering.instrument(span.clone()).await;
+        trace::answered(&span, &answer, self.settings.trace_content);
+        answer
+    }
+
+    async fn answering(
+        &self,
+        question: &str,
+        session: &SessionId,
+        observer: &dyn Observer,
+        cancel: &CancellationToken,
+    ) -> Result<Answer> {
         let question = question.trim();
         if question.is_empty() {
             return Err(Error::usage("the question is empty")
@@ -235,6 +251,7 @@ impl Supervisor {
         &self,
         chat: &dyn ChatModel,
         request: &ChatRequest,
+        told: Option<&Telling<'_>>,
         cancel: &CancellationToken,
     ) -> Result<ChatReply, ModelError> {
         if let Err(wait) = self.model_breaker.admit() {
@@ -246,10 +263,16 @@ impl Supervisor {
                 ),
             });
         }
+        let asking = async {
+            match told {
+                Some(told) => chat.chat_telling(request, told).await,
+                None => chat.chat(request).await,
+            }
+        };
         let reply = tokio::select! {
             biased;
             () = cancel.cancelled() => Err(ModelError::Cancelled),
-            reply = chat.chat(request) => reply,
+            reply = asking => reply,
         };
         match &reply {
             Ok(_) => self.model_breaker.succeeded(),

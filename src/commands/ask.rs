@@ -2,7 +2,7 @@
 
 use std::io::IsTerminal;
 
-use super::chat::Lines;
+use super::chat::{Lines, Words};
 use super::conversation::{Conversation, exit_code, warn};
 use super::{chart, format_for, from_stdin, note, output_to};
 use crate::agent::{Answer, Outcome};
@@ -32,12 +32,12 @@ pub async fn run(config: &Config, ask: &AskCommand) -> Result<u8> {
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
         );
     }
-    let mut answer = conversation.ask(&question).await?;
-    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
-        answer = clarified(config, &conversation, answer).await?;
-    }
     let file = ask.output.as_deref();
     let format = format_for(config.format, file, Format::Markdown);
+    let mut answer = conversation.ask(&question, config, format).await?;
+    if std::io::stdin().is_terminal() && std::io::stderr().is_terminal() {
+        answer = clarified(config, &conversation, answer, format).await?;
+    }
     let failed = match &answer.outcome {
         Outcome::Failed(error) => Some(error),
         _ => None,
@@ -64,6 +64,7 @@ async fn clarified(
     config: &Config,
     conversation: &Conversation,
     mut answer: Answer,
+    format: Format,
 ) -> Result<Answer> {
     let mut lines = None;
     for _ in 0..MOST_QUESTIONS_BACK {
@@ -71,9 +72,11 @@ async fn clarified(
             break;
         }
         note(render::clean(&answer.answer));
-        let lines = lines.get_or_insert_with(|| Lines::start(Vec::new(), config.color));
+        let lines = lines.get_or_insert_with(|| Lines::start(Words::default(), config.color));
         match lines.next("").await {
-            Some(reply) if !reply.trim().is_empty() => answer = conversation.ask(&reply).await?,
+            Some(reply) if !reply.trim().is_empty() => {
+                answer = conversation.ask(&reply, config, format).await?;
+            }
             _ => break,
         }
     }

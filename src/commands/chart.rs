@@ -14,7 +14,7 @@ pub fn show(config: &Config, chart: &ChartArg, title: &str, table: Option<&Table
             .with_hint("charts are written to files that end in .html, .svg or .png")),
         ChartArg::Terminal => {
             let mut text = b"\n".to_vec();
-            render::chart(&mut text, table, &Look::of_stdout(config.color))?;
+            render::chart(&mut text, table, &Look::of_stdout(config.color_of_stdout))?;
             output(|out| out.write_all(&text))
         }
         ChartArg::File(path) => {

@@ -1,17 +1,17 @@
 //! A session under way: what `ask` does once and `chat` again and again.
 
-use std::io::IsTerminal;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
+use super::interrupt::until_ctrl_c;
 use super::parts::{self, Parts};
 use super::{note, save};
 use crate::agent::{Answer, Event, Observer, Outcome, Supervisor};
 use crate::cli::AskArgs;
-use crate::config::Config;
+use crate::config::{Config, Format};
 use crate::error::Result;
-use crate::render::{EventLog, Progress};
+use crate::render::{EventLog, Look, Progress};
 use crate::schema::PgSchemaIndex;
 use crate::session::{SessionId, SessionStore};
 
@@ -50,25 +50,44 @@ impl Conversation {
 
     /// Asks, shows what happens meanwhile, and keeps what was asked to be kept. Ctrl-C stops the question,
     /// on the server too, and leaves the session as it was.
-    pub async fn ask(&self, question: &str) -> Result<Answer> {
-        let progress = Progress::new(std::io::stderr().is_terminal(), self.verbose);
-        let cancel = CancellationToken::new();
-        let observer = |event: &Event| {
-            progress.observe(event);
-            if let Some(events) = &self.events {
-                events.observe(event);
-            }
+    pub async fn ask(&self, question: &str, config: &Config, form: Format) -> Result<Answer> {
+        // Prose that is still coming is for who will read it on this screen.
+        let look = Look::of_stdout(config.color_of_stdout);
+        let look = Some(look).filter(|look| look.is_terminal() && form == Format::Table);
+        let watching = Watching {
+            progress: Progress::new(self.verbose, look),
+            events: self.events.as_ref(),
         };
+        let cancel = CancellationToken::new();
         let answering = self
             .supervisor
-            .answer_with(question, &self.session, &observer, &cancel);
+            .answer_with(question, &self.session, &watching, &cancel);
         let answer = until_ctrl_c(&cancel, answering).await;
-        progress.clear();
+        watching.progress.clear();
         let answer = answer?;
         if let Some(folder) = &self.args.save {
             save::turn(folder, &answer)?;
         }
         Ok(answer)
+    }
+}
+
+/// Who watches a question being answered.
+struct Watching<'a> {
+    progress: Progress,
+    events: Option<&'a EventLog>,
+}
+
+impl Observer for Watching<'_> {
+    fn observe(&self, event: &Event) {
+        self.progress.observe(event);
+        if let Some(events) = self.events {
+            events.observe(event);
+        }
+    }
+
+    fn wants_prose(&self) -> bool {
+        self.progress.wants_prose()
     }
 }
 
@@ -98,17 +117,5 @@ pub fn exit_code(answer: &Answer, strict: bool) -> u8 {
         Outcome::Clarification => 1,
         Outcome::Answered if strict && answer.is_doubtful() => 4,
         Outcome::Answered => 0,
-    }
-}
-
-/// Runs `work`; Ctrl-C cancels it, on the server too, and waits for its end.
-pub async fn until_ctrl_c<T>(cancel: &CancellationToken, work: impl Future<Output = T>) -> T {
-    tokio::pin!(work);
-    tokio::select! {
-        done = &mut work => done,
-        _ = tokio::signal::ctrl_c() => {
-            cancel.cancel();
-            work.await
-        }
     }
 }

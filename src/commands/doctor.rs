@@ -71,10 +71,7 @@ pub async fn run(config: &Config) -> Result<u8> {
     checks.push(of_cache());
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, &checks)?;
-                writeln!(out)
-            }
+            Format::Json => render::to_json(out, &checks),
             _ => checks.iter().try_for_each(|check| show(out, check)),
         },
     )?;

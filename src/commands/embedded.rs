@@ -1,15 +1,14 @@
 //! `--demo` and `--file`: opens the embedded database that the other commands then use.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
-use indicatif::ProgressBar;
-
+use super::interrupt::or_interrupted;
 use super::note;
 use crate::cli::{Cli, Command, GlobalArgs};
 use crate::config::{Config, Secret};
 use crate::embedded::{self, Embedded, Loading};
 use crate::error::{Error, Result};
+use crate::render;
 
 /// The embedded database that the command line asks for; `config` then points to it.
 pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
@@ -25,8 +24,8 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
         return Ok(None);
     }
     one_database(global, demo.is_some())?;
-    let bar = ProgressBar::no_length();
-    bar.enable_steady_tick(Duration::from_millis(100));
+    let bar = render::Spinner::new();
+    bar.set_message("opening the embedded database");
     let notify = |step: &str| {
         if bar.is_hidden() {
             note(step);
@@ -52,11 +51,8 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
             None => embedded::files(&global.data_files, global.keep.as_deref(), &loading).await,
         }
     };
-    let embedded = tokio::select! {
-        embedded = opening => embedded,
-        _ = tokio::signal::ctrl_c() => Err(Error::interrupted()),
-    };
-    bar.finish_and_clear();
+    let embedded = or_interrupted(opening).await;
+    drop(bar);
     let embedded = embedded?;
     config.opened = Some(embedded.pool().clone());
     // It holds pgagent's own tables too, unless another database is asked for by hand.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-use super::conversation::until_ctrl_c;
+use super::interrupt::until_ctrl_c;
 use super::parts::{self, Parts};
 use super::{note, output, save};
 use crate::agent::Supervisor;
@@ -92,7 +92,10 @@ pub async fn run(config: &Config, args: &EvalArgs) -> Result<u8> {
                 .create(true)
                 .append(true)
                 .open(path)
-                .map_err(|e| Error::failed(format!("cannot write `{}`: {e}", path.display())))?,
+                .map_err(|e| {
+                    Error::failed(format!("cannot write `{}`: {e}", path.display()))
+                        .with_hint("choose a file in a folder that is there with `--resume`")
+                })?,
         )),
         None => None,
     };
@@ -158,18 +161,24 @@ fn json(report: &Report) -> Result<String> {
 }
 
 fn read_report(path: &Path) -> Result<Report> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        unreadable(path, &e).with_hint("`--compare` takes a file that `--report FILE.json` wrote")
+    })?;
     serde_json::from_str(&text).map_err(|e| {
         Error::usage(format!("`{}` is no report: {e}", path.display()))
             .with_hint("`--compare` takes a file that `--report FILE.json` wrote")
     })
 }
 
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::usage(format!("cannot read `{}`: {error}", path.display()))
+}
+
 /// Finished questions; a line that an interruption cut off is asked again.
 fn read_cases(path: &Path) -> Result<Vec<Case>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", path.display())))?;
+    let text = std::fs::read_to_string(path).map_err(|e| {
+        unreadable(path, &e).with_hint("`--resume` takes a file that it wrote, or a new name")
+    })?;
     Ok(text
         .lines()
         .filter_map(|line| serde_json::from_str(line).ok())

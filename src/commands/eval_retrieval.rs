@@ -1,31 +1,25 @@
 //! `pgagent eval --retrieval FILE`: how good retrieval is on questions whose tables and columns are known.
 
-use std::io::IsTerminal;
 use std::path::Path;
 
 use super::{format_for, output, parts};
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
+use crate::render;
 use crate::schema::{self, Expected, Recall};
 
 pub async fn run(config: &Config, file: &Path) -> Result<u8> {
     let expected = read(file)?;
     let database = parts::database(config)?;
     let index = parts::schema_index(config, &database, parts::embedder(config)?)?;
-    let bar = if std::io::stderr().is_terminal() {
-        indicatif::ProgressBar::new(expected.len() as u64)
-    } else {
-        indicatif::ProgressBar::hidden()
-    };
-    let recall = schema::recall(&index, &expected, |done| bar.set_position(done as u64)).await;
-    bar.finish_and_clear();
+    let bar = render::Spinner::new();
+    let progress = |done| bar.set_message(format!("question {done} of {}", expected.len()));
+    let recall = schema::recall(&index, &expected, progress).await;
+    drop(bar);
     let recall = recall?;
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, &recall)?;
-                writeln!(out)
-            }
+            Format::Json => render::to_json(out, &recall),
             _ => write!(out, "{}", report(&recall)),
         },
     )?;
@@ -34,8 +28,10 @@ pub async fn run(config: &Config, file: &Path) -> Result<u8> {
 
 fn read(file: &Path) -> Result<Vec<Expected>> {
     let shown = file.display();
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("`{shown}` cannot be read: {e}")))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::usage(format!("`{shown}` cannot be read: {e}"))
+            .with_hint("give a file of JSON lines with `question` and `tables`")
+    })?;
     let mut expected = Vec::new();
     for (number, line) in text
         .lines()
@@ -52,9 +48,10 @@ fn read(file: &Path) -> Result<Vec<Expected>> {
         }
     }
     if expected.is_empty() {
-        return Err(Error::usage(format!(
-            "`{shown}` has no question with tables"
-        )));
+        return Err(
+            Error::usage(format!("`{shown}` has no question with tables"))
+                .with_hint("each line is {\"question\": \"…\", \"tables\": [\"schema.table\"]}"),
+        );
     }
     Ok(expected)
 }

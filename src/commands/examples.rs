@@ -7,7 +7,7 @@ use crate::agent::{Answer, Outcome};
 use crate::cli::ExamplesCommand;
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
-use crate::render::clean;
+use crate::render::{clean, to_json};
 use crate::schema::{Example, Knowledge};
 use crate::sql;
 
@@ -59,10 +59,7 @@ pub async fn save(config: &Config, answer: &Answer) -> Result<()> {
 fn list(config: &Config, examples: &[Example]) -> Result<()> {
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, examples)?;
-                writeln!(out)
-            }
+            Format::Json => to_json(out, &examples),
             _ => examples.iter().try_for_each(|example| {
                 writeln!(
                     out,
@@ -94,8 +91,10 @@ fn export(examples: &[Example], file: Option<&Path>) -> Result<()> {
 }
 
 async fn import(knowledge: &Knowledge, file: &Path) -> Result<()> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::usage(format!("cannot read `{}`: {e}", file.display()))
+            .with_hint("give a file that `pgagent examples export` wrote")
+    })?;
     let (mut kept, mut failed) = (0, 0);
     for (number, line) in text
         .lines()
@@ -116,9 +115,10 @@ async fn import(knowledge: &Knowledge, file: &Path) -> Result<()> {
     }
     note(format!("kept {kept} examples"));
     if failed > 0 {
-        return Err(Error::failed(format!(
-            "{failed} examples do not hold on this database"
-        )));
+        return Err(
+            Error::failed(format!("{failed} examples do not hold on this database"))
+                .with_hint("mend their SQL, or import those that hold"),
+        );
     }
     Ok(())
 }

@@ -1,10 +1,9 @@
 //! `pgagent index`, and `--index` before another command.
 
-use std::io::IsTerminal;
-
+use super::interrupt::or_interrupted;
 use super::{note, parts};
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Kind, Result};
 use crate::render;
 use crate::schema::{self, Indexing};
 
@@ -13,11 +12,7 @@ pub async fn run(config: &Config) -> Result<u8> {
     let memory = parts::memory(config, &database)?;
     let embedder = parts::embedder(config)?;
     let excluded = parts::exclusions(config);
-    let bar = if std::io::stderr().is_terminal() {
-        indicatif::ProgressBar::new_spinner()
-    } else {
-        indicatif::ProgressBar::hidden()
-    };
+    let bar = render::Spinner::new();
     let progress = |stage: Indexing| {
         bar.set_message(match stage {
             Indexing::Catalog { relations } => {
@@ -26,13 +21,16 @@ pub async fn run(config: &Config) -> Result<u8> {
             Indexing::Embedding { done, of } => format!("embedding {done} of {of}"),
             Indexing::Writing { chunks } => format!("writing {chunks} chunks"),
         });
-        bar.tick();
     };
-    let report = tokio::select! {
-        report = schema::index(database.pool(), &memory, embedder.as_ref(), &excluded, progress) => report,
-        _ = tokio::signal::ctrl_c() => Err(crate::error::Error::interrupted().with_hint("the index is as it was before")),
-    };
-    bar.finish_and_clear();
+    let pool = database.pool();
+    let indexing = schema::index(pool, &memory, embedder.as_ref(), &excluded, progress);
+    let report = or_interrupted(indexing)
+        .await
+        .map_err(|error| match error.kind() {
+            Kind::Interrupted => error.with_hint("the index is as it was before"),
+            _ => error,
+        });
+    drop(bar);
     let report = report?;
     note(format!(
         "indexed {} tables and views, {} relationships, {} values: {} chunks written, {} embedded, {} removed",

@@ -11,6 +11,7 @@ mod eval;
 mod eval_retrieval;
 mod examples;
 mod index;
+mod interrupt;
 mod manual;
 mod notes;
 mod parts;
@@ -23,10 +24,11 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::Path;
 use std::process;
 
+use self::interrupt::{Listening, Stopping};
 use crate::cli::{Cli, Command};
 use crate::config::{Config, Format, env};
 use crate::error::{Error, Result};
-use crate::render::Look;
+use crate::render::{self, Look};
 
 /// Runs the command; gives the exit code.
 ///
@@ -134,13 +136,30 @@ fn from_stdin(what: &str, limit: usize) -> Result<String> {
     Ok(text)
 }
 
-/// Writes to stdout; a reader that went away is no failure.
+/// Writes to stdout. A reader that went away is no failure; Ctrl-C stops a long text where it is.
 fn output(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let mut out = io::BufWriter::new(io::stdout().lock());
-    match write(&mut out).and_then(|()| out.flush()) {
+    let listening = Listening::begin();
+    let mut out = io::BufWriter::new(Stopping {
+        out: io::stdout().lock(),
+        listening: &listening,
+    });
+    let done = write(&mut out).and_then(|()| out.flush());
+    drop(out);
+    match done {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        done => done.map_err(|e| Error::failed(format!("cannot write the output: {e}"))),
+        Err(_) if listening.was_pressed() => {
+            if render::is_full_terminal(&io::stdout()) {
+                let _ = writeln!(io::stdout(), "\x1b[0m");
+            }
+            Err(Error::interrupted())
+        }
+        done => done.map_err(|e| unwritable(&e)),
     }
+}
+
+fn unwritable(error: &io::Error) -> Error {
+    Error::failed(format!("cannot write the output: {error}"))
+        .with_hint("check what stdout is redirected to, and whether there is room")
 }
 
 /// Writes to the file given with `--output`, whole or not at all, or to stdout.
@@ -150,7 +169,7 @@ fn output_to(
     write: impl FnOnce(&mut dyn Write, &Look) -> io::Result<()>,
 ) -> Result<()> {
     match file {
-        None => output(|out| write(out, &Look::of_stdout(config.color))),
+        None => output(|out| write(out, &Look::of_stdout(config.color_of_stdout))),
         Some(path) => save::write(path, |out| write(out, &Look::PLAIN)),
     }
 }
@@ -160,11 +179,11 @@ fn page(
     config: &Config,
     write: impl FnOnce(&mut dyn Write, &Look) -> io::Result<()>,
 ) -> Result<()> {
-    let look = Look::of_stdout(config.color);
+    let look = Look::of_stdout(config.color_of_stdout);
     let mut text = Vec::new();
-    write(&mut text, &look).map_err(|e| Error::failed(format!("cannot write the output: {e}")))?;
+    write(&mut text, &look).map_err(|e| unwritable(&e))?;
     let lines = text.iter().filter(|byte| **byte == b'\n').count();
-    let tall = look.width.is_some()
+    let tall = render::is_full_terminal(&io::stdout())
         && terminal_size::terminal_size().is_some_and(|(_, height)| lines >= usize::from(height.0));
     if tall && through_pager(&text).is_ok() {
         return Ok(());
@@ -172,10 +191,18 @@ fn page(
     output(|out| out.write_all(&text))
 }
 
-/// Shows a text in $PAGER, or in `less` as psql does.
+/// Shows a text in $PAGER, or in `less`, told by its own variables how, as git does.
 fn through_pager(text: &[u8]) -> io::Result<()> {
-    let pager = env("PAGER").unwrap_or_else(|| "less -FRSX".to_owned());
-    let mut child = process::Command::new("sh")
+    // Ctrl-C is the pager's.
+    let _listening = Listening::begin();
+    let pager = env("PAGER").unwrap_or_else(|| "less".to_owned());
+    let mut command = process::Command::new("sh");
+    for (name, value) in [("LESS", "FRSX"), ("LV", "-c")] {
+        if env(name).is_none() {
+            command.env(name, value);
+        }
+    }
+    let mut child = command
         .args(["-c", &pager])
         .stdin(process::Stdio::piped())
         .spawn()?;
@@ -189,15 +216,25 @@ fn through_pager(text: &[u8]) -> io::Result<()> {
     }
 }
 
-/// One line on stderr.
+/// A line on stderr.
 fn note(line: impl std::fmt::Display) {
-    let _ = writeln!(io::stderr(), "{line}");
+    note_hanging(0, line);
+}
+
+/// A line on stderr; what a terminal has no room for goes on below, set in by `indent`.
+fn note_hanging(indent: usize, line: impl std::fmt::Display) {
+    let _ = writeln!(
+        io::stderr(),
+        "{}",
+        render::fitted(&render::clean(&line.to_string()), indent)
+    );
 }
 
 #[cfg(not(feature = "embedded"))]
 mod embedded {
     //! In a build without the embedded database, asking for it is an error.
 
+    use self::interrupt::{Listening, Stopping};
     use crate::cli::{Cli, Command};
     use crate::config::Config;
     use crate::error::{Error, Result};

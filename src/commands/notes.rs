@@ -6,7 +6,7 @@ use super::{format_for, from_stdin, note, output, parts};
 use crate::cli::NotesCommand;
 use crate::config::{Config, Format};
 use crate::error::{Error, Result};
-use crate::render::clean;
+use crate::render::{clean, to_json};
 use crate::schema::Note;
 
 /// Bytes of a note that is read from stdin.
@@ -62,10 +62,7 @@ pub async fn run(config: &Config, command: &NotesCommand) -> Result<u8> {
 fn list(config: &Config, notes: &[Note]) -> Result<()> {
     output(
         |out| match format_for(config.format, None, Format::Markdown) {
-            Format::Json => {
-                serde_json::to_writer(&mut *out, notes)?;
-                writeln!(out)
-            }
+            Format::Json => to_json(out, &notes),
             _ => notes.iter().try_for_each(|note| {
                 let always = if note.always { " (always)" } else { "" };
                 writeln!(out, "{}{always}", clean(&note.name))?;
@@ -79,8 +76,10 @@ fn list(config: &Config, notes: &[Note]) -> Result<()> {
 
 /// A note for each section of a Markdown file, under the file's name and the section's heading.
 fn sections(file: &Path, always: bool) -> Result<Vec<Note>> {
-    let text = std::fs::read_to_string(file)
-        .map_err(|e| Error::usage(format!("cannot read `{}`: {e}", file.display())))?;
+    let text = std::fs::read_to_string(file).map_err(|e| {
+        Error::usage(format!("cannot read `{}`: {e}", file.display()))
+            .with_hint("give Markdown files")
+    })?;
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     Ok(split(&stem, &text, always))
 }

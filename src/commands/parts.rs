@@ -195,6 +195,7 @@ pub async fn parts(config: &Config, settings: AskConfig) -> Result<Parts> {
                 share: config.share,
                 budget: config.budget,
                 prices: config.prices.clone(),
+                trace_content: config.trace_content,
                 ..settings
             }),
         sessions,

@@ -1,46 +1,64 @@
 //! Files that a run leaves: written beside their place and then moved there, so that none is ever half
 //! written.
 
+use std::fs::{File, Permissions};
 use std::io::{self, Write};
 use std::path::Path;
-
-use tempfile::NamedTempFile;
 
 use crate::agent::Answer;
 use crate::config::Format;
 use crate::error::{Error, Result};
 use crate::render::{self, Look};
 
-/// Writes a file whole or not at all.
+/// Writes a file whole or not at all. A device or a pipe is written to as it is: it holds nothing that
+/// could be half written, and must not be replaced by a file.
 pub fn write(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
+    let done = match std::fs::metadata(path) {
+        Ok(there) if !there.is_file() => File::options()
+            .write(true)
+            .open(path)
+            .and_then(|file| filled(file, write).map(drop)),
+        there => whole(path, there.ok().map(|there| there.permissions()), write),
     };
-    let done = NamedTempFile::new_in(folder).and_then(|file| {
-        let mut out = io::BufWriter::new(file);
-        write(&mut out)?;
-        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
-        readable(file.as_file())?;
-        file.persist(path).map_err(|e| e.error)?;
-        Ok(())
-    });
     done.map_err(|e| {
         Error::failed(format!("cannot write `{}`: {e}", path.display()))
             .with_hint("check that the folder is there, may be written to, and has room")
     })
 }
 
-/// A temporary file is for its owner alone; a result is like any other file.
-#[cfg(unix)]
-fn readable(file: &std::fs::File) -> io::Result<()> {
-    use std::os::unix::fs::PermissionsExt;
-    file.set_permissions(std::fs::Permissions::from_mode(0o644))
+/// Beside its place, on the disk, and then moved there.
+fn whole(
+    path: &Path,
+    permissions: Option<Permissions>,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    // What a link points to is replaced, not the link.
+    let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let mut builder = tempfile::Builder::new();
+    // A temporary file is for its owner alone; a result is like any other file, or like the one before.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = filled(builder.tempfile_in(folder)?, write)?;
+    if let Some(permissions) = permissions {
+        file.as_file().set_permissions(permissions)?;
+    }
+    file.flush()?;
+    file.as_file().sync_data()?;
+    file.persist(&path).map_err(|e| e.error)?;
+    Ok(())
 }
 
-#[cfg(not(unix))]
-fn readable(_: &std::fs::File) -> io::Result<()> {
-    Ok(())
+fn filled<W: Write>(
+    file: W,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<W> {
+    let mut out = io::BufWriter::new(file);
+    write(&mut out)?;
+    out.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// Adds a turn to the session's folder: `NN.json` (everything), `NN.sql`, `NN.csv` (the rows), and at the

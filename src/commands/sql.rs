@@ -2,18 +2,22 @@
 
 use std::io::BufRead;
 use std::path::Path;
+use std::time::Duration;
 
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use super::conversation::until_ctrl_c;
-use super::{chart, format_for, from_stdin, note, output, output_to, parts};
+use super::interrupt::until_ctrl_c;
+use super::{chart, format_for, from_stdin, note, output, output_to, page, parts};
 use crate::cli::{ChartArg, SqlCommand, text_and_chart};
 use crate::config::{Config, Format};
-use crate::db::{Database, Limits};
+use crate::db::{Database, Limits, Table};
 use crate::error::Result;
 use crate::render;
 use crate::sql::{self, CheckedSelect, Policy};
+
+/// How often a terminal is told how far a query is.
+const TELL_EVERY: Duration = Duration::from_millis(250);
 
 pub async fn run(config: &Config, args: &SqlCommand) -> Result<u8> {
     let (query, chart) = text_and_chart(args.query.as_deref(), args.chart.as_ref())?;
@@ -83,18 +87,21 @@ fn check_lines(config: &Config, max_rows: usize) -> Result<u8> {
     let policy = without_catalog(config);
     output(|out| {
         for line in std::io::stdin().lock().lines() {
-            serde_json::to_writer(&mut *out, &Verdict::of(&line?, &policy, max_rows))?;
-            writeln!(out)?;
+            render::to_json(out, &Verdict::of(&line?, &policy, max_rows))?;
         }
         Ok(())
     })?;
     Ok(0)
 }
 
-/// Runs a query and shows its rows.
+/// Runs a query and shows its rows, a screen at a time.
 pub async fn query(config: &Config, query: &str, max_rows: usize) -> Result<()> {
     let checked = sql::check(query, &parts::policy(config))?;
-    query_checked(config, &checked, max_rows, None, None).await
+    let table = rows(config, &checked, max_rows).await?;
+    let format = format_for(config.format, None, Format::Csv);
+    page(config, |out, look| render::table(out, &table, format, look))?;
+    note_if_cut_off(&table);
+    Ok(())
 }
 
 async fn query_checked(
@@ -104,6 +111,19 @@ async fn query_checked(
     file: Option<&Path>,
     chart: Option<&ChartArg>,
 ) -> Result<()> {
+    let table = rows(config, checked, max_rows).await?;
+    let format = format_for(config.format, file, Format::Csv);
+    output_to(file, config, |out, look| {
+        render::table(out, &table, format, look)
+    })?;
+    if let Some(chart) = chart {
+        chart::show(config, chart, checked.text(), Some(&table))?;
+    }
+    note_if_cut_off(&table);
+    Ok(())
+}
+
+async fn rows(config: &Config, checked: &CheckedSelect, max_rows: usize) -> Result<Table> {
     let database = parts::database(config)?;
     parts::vet_role(config, &database).await?;
     let columns = database.prepare(checked).await?;
@@ -114,19 +134,25 @@ async fn query_checked(
         ..Limits::default()
     };
     let running = database.query(checked, &columns, &[], &limits, &cancel);
-    let table = until_ctrl_c(&cancel, running).await?;
-    let format = format_for(config.format, file, Format::Csv);
-    output_to(file, config, |out, look| {
-        render::table(out, &table, format, look)
-    })?;
-    if let Some(chart) = chart {
-        chart::show(config, chart, checked.text(), Some(&table))?;
+    let running = until_ctrl_c(&cancel, running);
+    tokio::pin!(running);
+    let spinner = render::Spinner::new();
+    spinner.set_message("running");
+    loop {
+        if let Ok(done) = tokio::time::timeout(TELL_EVERY, &mut running).await {
+            return Ok(done?);
+        }
+        if limits.rows_read.get() > 0 {
+            spinner.set_message(format!("{} rows so far", limits.rows_read.get()));
+        }
     }
+}
+
+fn note_if_cut_off(table: &Table) {
     if table.is_truncated() {
         note(format!(
             "note: cut off at {} rows; raise `--max-rows` for more",
             table.row_count()
         ));
     }
-    Ok(())
 }

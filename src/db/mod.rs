@@ -4,6 +4,7 @@
 //! READ ONLY transaction with time limits that always ends in ROLLBACK.
 
 mod error;
+mod explain;
 mod plan;
 mod pool;
 mod postgres;
@@ -12,12 +13,15 @@ mod role;
 pub(crate) mod script;
 mod table;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use error::{DbError, ServerError};
+pub use explain::Explained;
 pub use pool::{Connection, OwnServer, Pool};
 pub use postgres::Postgres;
 pub use role::{Role, readonly_role};
@@ -32,6 +36,20 @@ pub enum Param {
     List(Vec<Option<String>>),
 }
 
+/// How many rows of a result have come so far, for someone who watches.
+#[derive(Debug, Clone, Default)]
+pub struct RowsRead(Arc<AtomicUsize>);
+
+impl RowsRead {
+    pub fn set(&self, rows: usize) {
+        self.0.store(rows, Ordering::Relaxed);
+    }
+
+    pub fn get(&self) -> usize {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
 /// Bounds of one query.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -41,6 +59,8 @@ pub struct Limits {
     pub timeout: Duration,
     /// What the server's planner may expect a query to cost; nothing asks it.
     pub max_cost: Option<f64>,
+    /// Where the database tells how far it is.
+    pub rows_read: RowsRead,
 }
 
 /// A scan of about a terabyte: what stays below may be slow, but somebody may want it.
@@ -53,6 +73,7 @@ impl Default for Limits {
             max_bytes: 32 << 20,
             timeout: Duration::from_secs(30),
             max_cost: Some(DEFAULT_MAX_COST),
+            rows_read: RowsRead::default(),
         }
     }
 }
@@ -80,7 +101,9 @@ impl Clock {
 /// A database that answers checked queries.
 #[async_trait]
 pub trait Database: Send + Sync {
-    async fn clock(&self) -> Result<Clock, DbError>;
+    async fn clock(&self) -> Result<Clock, DbError> {
+        Ok(Clock::ours())
+    }
 
     /// Has the server parse the query, and gives the columns it would return. Runs nothing.
     async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError>;

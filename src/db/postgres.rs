@@ -14,8 +14,8 @@ use sqlx::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Clock, ColumnInfo, Connection, Database, DbError, Limits, Param, Pool, Table, TableBuilder,
-    Values, plan, reach::Verdicts, script,
+    Clock, ColumnInfo, Connection, Database, DbError, Explained, Limits, Param, Pool, Table,
+    TableBuilder, Values, explain, plan, reach::Verdicts, script,
 };
 use crate::config::Secret;
 use crate::sql::CheckedSelect;
@@ -118,6 +118,26 @@ impl Postgres {
 }
 
 impl Postgres {
+    /// What the server would do to run the query. Runs nothing.
+    ///
+    /// # Errors
+    /// What the catalog or the server says against it.
+    pub async fn explain(&self, query: &CheckedSelect) -> Result<Explained, DbError> {
+        let (mut connection, _) = self.begin(Duration::from_secs(10)).await?;
+        let session = connection.as_mut()?;
+        let explained = match self.verdicts.check(session, query.names()).await {
+            Ok(()) => explain::ask(session, query).await,
+            Err(error) => Err(error),
+        };
+        match explained {
+            Err(error) if error.is_infrastructure() => Err(error),
+            explained => {
+                Self::end(connection).await?;
+                explained
+            }
+        }
+    }
+
     /// Reads the result of a query that the catalog, too, has nothing against, and whose cost is
     /// within the budget.
     async fn checked_read(
@@ -270,6 +290,7 @@ async fn read(
         }
         bytes += push(&mut builder, &row, longest)?;
         rows += 1;
+        limits.rows_read.set(rows);
         if bytes > limits.max_bytes {
             builder.truncated = true;
             complete = false;

@@ -73,6 +73,26 @@ impl ModelError {
         }
     }
 
+    /// Its kind in one word, for figures.
+    pub fn class(&self) -> &'static str {
+        match self {
+            Self::NoKey { .. } => "no_key",
+            Self::Unauthorized { .. } => "unauthorized",
+            Self::UnknownModel { .. } => "unknown_model",
+            Self::Rejected { .. } => "rejected",
+            Self::RateLimited { .. } => "rate_limited",
+            Self::Unavailable { .. } => "unavailable",
+            Self::Unreachable { .. } => "unreachable",
+            Self::Timeout { .. } => "timeout",
+            Self::Blocked { .. } => "blocked",
+            Self::CutOff { .. } => "cut_off",
+            Self::Empty { .. } => "empty",
+            Self::Garbage { .. } => "garbage",
+            Self::Dimensions(_) => "dimensions",
+            Self::Cancelled => "cancelled",
+        }
+    }
+
     /// What to do next, where it is known.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {

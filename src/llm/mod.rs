@@ -62,13 +62,32 @@ pub struct ChatReply {
     pub sources: Vec<Source>,
 }
 
+/// Hears a text piece by piece.
+pub type Telling<'a> = dyn Fn(&str) + Send + Sync + 'a;
+
 /// A model that answers in text.
 #[async_trait]
 pub trait ChatModel: Send + Sync {
     /// The model's name, as it was configured.
     fn name(&self) -> &str;
 
+    /// Whose it is, by OpenTelemetry's names (`gen_ai.provider.name`).
+    fn provider(&self) -> &str {
+        "custom"
+    }
+
     async fn chat(&self, request: &ChatRequest) -> Result<ChatReply, ModelError>;
+
+    /// As [`ChatModel::chat`]; `told` hears each piece of the text as it comes, where the provider
+    /// streams. Only what comes back counts: what was heard may be of a reply that broke off.
+    async fn chat_telling(
+        &self,
+        request: &ChatRequest,
+        told: &Telling<'_>,
+    ) -> Result<ChatReply, ModelError> {
+        let _ = told;
+        self.chat(request).await
+    }
 }
 
 /// What the embedded text is for; some models place questions and documents differently.

@@ -51,8 +51,11 @@ impl EventLog {
 
 impl Observer for EventLog {
     fn observe(&self, event: &Event) {
-        if !self.prompts && matches!(event, Event::Prompt { .. } | Event::Reply { .. }) {
-            return;
+        match event {
+            Event::Prompt { .. } | Event::Reply { .. } if !self.prompts => return,
+            // In pieces it is for a person's eyes; the reply has it whole.
+            Event::Prose { .. } => return,
+            _ => {}
         }
         let line = Line {
             at: humantime::format_rfc3339_millis(SystemTime::now()).to_string(),

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 use serde_json::json;
 
+use super::clean;
 use crate::agent::{Answer, StepRecord, milliseconds};
 use crate::db::{ColumnInfo, Table};
 use crate::schema::Retrieved;
@@ -103,8 +104,7 @@ impl Serialize for AnswerJson<'_> {
 
 /// `ask --format json`.
 pub fn answer(out: &mut dyn Write, answer: &Answer) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &AnswerJson(answer))?;
-    writeln!(out)
+    clean::json(out, &AnswerJson(answer))
 }
 
 /// `search --format json`.
@@ -115,6 +115,5 @@ pub fn search(out: &mut dyn Write, question: &str, found: &Retrieved) -> io::Res
         #[serde(flatten)]
         found: &'a Retrieved,
     }
-    serde_json::to_writer(&mut *out, &Search { question, found })?;
-    writeln!(out)
+    clean::json(out, &Search { question, found })
 }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal;
 
+use textwrap::{WordSeparator, WordSplitter};
+
 use crate::config::env;
 
 /// How text may look. Plain for files and pipes.
@@ -21,27 +23,55 @@ impl Look {
         unicode: true,
     };
 
-    /// What stdout can show; `color` tells for stderr and counts where stdout is a terminal, too.
+    /// What stdout can show.
     pub fn of_stdout(color: bool) -> Self {
         if !std::io::stdout().is_terminal() {
-            return Self::PLAIN;
+            return Self {
+                color,
+                ..Self::PLAIN
+            };
         }
         Self {
             width: Some(terminal_width()),
             color,
-            unicode: speaks_unicode(env),
+            unicode: is_unicode(),
         }
     }
 }
 
 impl Look {
+    /// Whether a person looks at it as it is written.
+    pub fn is_terminal(&self) -> bool {
+        self.width.is_some()
+    }
+
     /// Prose in lines that fit.
     pub fn wrapped(&self, text: &str) -> String {
         match self.width {
-            Some(width) => textwrap::fill(text, width),
+            Some(width) => textwrap::fill(
+                text,
+                textwrap::Options::new(width).word_splitter(WordSplitter::NoHyphenation),
+            ),
             None => text.to_owned(),
         }
     }
+}
+
+/// A message in lines that fit the terminal on stderr, where there is one; never within a word, which may
+/// be an address or a command.
+pub fn fitted(text: &str, indent: usize) -> String {
+    let Some((width, _)) = terminal_size::terminal_size_of(std::io::stderr()) else {
+        return text.to_owned();
+    };
+    let indent = " ".repeat(indent);
+    textwrap::fill(
+        text,
+        textwrap::Options::new(usize::from(width.0).max(20))
+            .word_splitter(WordSplitter::NoHyphenation)
+            .word_separator(WordSeparator::AsciiSpace)
+            .break_words(false)
+            .subsequent_indent(&indent),
+    )
 }
 
 /// Columns of the terminal on stdout.
@@ -52,6 +82,16 @@ fn terminal_width() -> usize {
         .or(given)
         .unwrap_or(80)
         .max(20)
+}
+
+/// Whether the terminal shows more than lines of text: it can go back over what it shows, and scroll.
+pub fn is_full_terminal(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && env("TERM").as_deref() != Some("dumb")
+}
+
+/// Whether the locale's characters are Unicode's.
+pub fn is_unicode() -> bool {
+    speaks_unicode(env)
 }
 
 /// By the locale, the first of these that is set (POSIX, "Internationalization Variables").

@@ -1,21 +1,26 @@
 //! The only writers to stdout: answers and tables as text for a person, JSON, CSV and Markdown.
 
 mod chart;
+mod clean;
 mod events;
 mod highlight;
 mod json;
 mod look;
+mod number;
 mod progress;
+mod spinner;
 mod table;
 
 use std::io::{self, Write};
 
 pub use chart::{chart, chart_file};
+pub use clean::{clean, json as to_json};
 pub use events::EventLog;
 pub use highlight::highlighted;
 pub use json::search as search_json;
-pub use look::Look;
+pub use look::{Look, fitted, is_full_terminal, is_unicode};
 pub use progress::Progress;
+pub use spinner::{Spinner, leave_terminal};
 pub use table::table;
 
 use crate::agent::{Answer, TotalUsage, Used};
@@ -30,9 +35,21 @@ pub fn error(out: &mut dyn Write, error: &Error, color: bool) -> io::Result<()> 
     } else {
         ("", "", "")
     };
-    writeln!(out, "{red}error{off}: {}", clean(&error.to_string()))?;
+    let message = fitted(&format!("error: {}", clean(&error.to_string())), 0);
+    writeln!(
+        out,
+        "{}",
+        message.replacen("error", &format!("{red}error{off}"), 1)
+    )?;
     match error.hint() {
-        Some(hint) => writeln!(out, "\n{cyan}hint{off}: {}", clean(hint)),
+        Some(hint) => {
+            let hint = fitted(&format!("hint: {}", clean(hint)), 0);
+            writeln!(
+                out,
+                "\n{}",
+                hint.replacen("hint", &format!("{cyan}hint{off}"), 1)
+            )
+        }
         None => Ok(()),
     }
 }
@@ -70,7 +87,8 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format, look: &Look)
                 if fence {
                     writeln!(out, "```sql")?;
                 }
-                statements(out, answer, look)?;
+                let color = look.color && !fence;
+                statements(out, answer, &Look { color, ..*look })?;
                 if fence {
                     writeln!(out, "```")?;
                 }
@@ -138,17 +156,4 @@ pub fn search_text(out: &mut dyn Write, found: &Retrieved) -> io::Result<()> {
         clean(&found.context),
         found.context_tokens
     )
-}
-
-/// Text without control characters: data must not steer the terminal.
-pub fn clean(text: &str) -> String {
-    text.chars()
-        .map(|c| {
-            if c.is_control() && c != '\n' && c != '\t' {
-                '\u{fffd}'
-            } else {
-                c
-            }
-        })
-        .collect()
 }

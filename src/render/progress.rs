@@ -1,31 +1,61 @@
-//! Stages as they happen, on stderr: a spinner on a terminal, lines with `-v`, and notices always.
+//! Stages as they happen, on stderr: with the prose as it comes on a terminal, lines with `-v`, and
+//! notices always.
 
-use std::time::Duration;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressState;
 
+use super::{Look, Spinner, clean};
 use crate::agent::{Event, Observer};
+
+/// Lines that are left to what stood there before, where prose is longer than the terminal is high.
+const SPARED_LINES: usize = 3;
 
 /// Shows what happens while a question is answered.
 pub struct Progress {
-    bar: ProgressBar,
+    bar: Spinner,
     lines: bool,
+    /// The step under way, in words.
+    step: Mutex<String>,
+    prose: Option<Prose>,
+}
+
+/// Prose that is coming in, and the lines of it that are shown.
+struct Prose {
+    look: Look,
+    text: Mutex<String>,
+    shown: Arc<Mutex<String>>,
 }
 
 impl Progress {
-    pub fn new(terminal: bool, lines: bool) -> Self {
-        let bar = if terminal {
-            ProgressBar::new_spinner().with_style(
-                ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}")
-                    .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-            )
-        } else {
-            ProgressBar::hidden()
+    /// With `lines`, each stage stays on a line; with `look`, prose is shown as it comes.
+    pub fn new(lines: bool, look: Option<Look>) -> Self {
+        let shown = Arc::new(Mutex::new(String::new()));
+        let bar = {
+            // Prose above, then what is done and since when.
+            let shown = Arc::clone(&shown);
+            Spinner::styled("{prose}{spinner} {time:>6}  {wide_msg}", |style| {
+                style.with_key(
+                    "prose",
+                    move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+                        let _ = out.write_str(&locked(&shown));
+                    },
+                )
+            })
         };
-        if terminal {
-            bar.enable_steady_tick(Duration::from_millis(120));
+        let prose = look.filter(|_| !bar.is_hidden()).map(|look| Prose {
+            look,
+            text: Mutex::default(),
+            shown,
+        });
+        Self {
+            bar,
+            lines,
+            step: Mutex::default(),
+            prose,
         }
-        Self { bar, lines }
     }
 
     pub fn clear(&self) {
@@ -33,14 +63,48 @@ impl Progress {
     }
 
     fn line(&self, text: &str) {
-        use std::io::Write as _;
         self.bar.suspend(|| {
-            let _ = writeln!(std::io::stderr(), "{}", super::clean(text));
+            let _ = writeln!(io::stderr(), "{}", super::fitted(&clean(text), 0));
         });
+    }
+
+    fn message(&self, text: &str) {
+        self.bar.set_message(clean(text).replace(['\n', '\t'], " "));
     }
 }
 
+impl Prose {
+    fn add(&self, delta: &str) {
+        let mut text = locked(&self.text);
+        text.push_str(&clean(delta));
+        let lines = self.look.wrapped(&text);
+        let height = terminal_size::terminal_size_of(io::stderr())
+            .map_or(usize::MAX, |(_, height)| usize::from(height.0));
+        let count = lines.lines().count();
+        let first = count.saturating_sub(height.saturating_sub(SPARED_LINES));
+        let mut shown = locked(&self.shown);
+        shown.clear();
+        for line in lines.lines().skip(first) {
+            let _ = writeln!(shown, "{line}");
+        }
+    }
+
+    /// What came is not the answer.
+    fn forget(&self) {
+        locked(&self.text).clear();
+        locked(&self.shown).clear();
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Observer for Progress {
+    fn wants_prose(&self) -> bool {
+        self.prose.is_some()
+    }
+
     fn observe(&self, event: &Event) {
         let stage = match event {
             Event::Started { .. } => "retrieving".to_owned(),
@@ -62,8 +126,15 @@ impl Observer for Progress {
                     values.collect::<String>()
                 )
             }
-            Event::Planning { attempt: 1 } => "planning".to_owned(),
-            Event::Planning { attempt } => format!("planning again (attempt {attempt})"),
+            Event::Planning { attempt } => {
+                if let Some(prose) = &self.prose {
+                    prose.forget();
+                }
+                match attempt {
+                    1 => "planning".to_owned(),
+                    attempt => format!("planning again (attempt {attempt})"),
+                }
+            }
             Event::Planned {
                 steps, duration_ms, ..
             } => format!("planned {steps} steps ({duration_ms:.0} ms)"),
@@ -72,7 +143,16 @@ impl Observer for Progress {
                 of,
                 description,
                 ..
-            } => format!("step {number} of {of}: {description}"),
+            } => {
+                let step = format!("step {number} of {of}: {description}");
+                locked(&self.step).clone_from(&step);
+                step
+            }
+            Event::RowsRead { row_count, .. } => {
+                let step = locked(&self.step).clone();
+                self.message(&format!("{row_count} rows so far, {step}"));
+                return;
+            }
             Event::StepFinished {
                 id,
                 status,
@@ -87,6 +167,13 @@ impl Observer for Progress {
                 format!("step {id} {status}{rows} ({duration_ms:.0} ms){error}")
             }
             Event::Judging => "judging".to_owned(),
+            Event::Prose { delta } => {
+                if let Some(prose) = &self.prose {
+                    prose.add(delta);
+                    self.message("writing");
+                }
+                return;
+            }
             Event::Judged {
                 confidence,
                 duration_ms,
@@ -105,7 +192,6 @@ impl Observer for Progress {
         if self.lines {
             self.line(&stage);
         }
-        self.bar
-            .set_message(super::clean(&stage).replace('\n', " "));
+        self.message(&stage);
     }
 }

@@ -6,7 +6,7 @@ use comfy_table::{
     CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, TableStyle, Width,
 };
 
-use super::{Look, clean};
+use super::{Look, clean, number};
 use crate::config::Format;
 use crate::db::{Cell, Table};
 
@@ -20,11 +20,8 @@ pub fn table(out: &mut dyn Write, table: &Table, format: Format, look: &Look) ->
     match format {
         Format::Table => grid(out, table, look),
         Format::Markdown => markdown(out, table),
-        Format::Csv => csv(out, table),
-        Format::Json => {
-            serde_json::to_writer(&mut *out, &super::json::TableJson(table))?;
-            writeln!(out)
-        }
+        Format::Csv => csv(out, table, look),
+        Format::Json => super::to_json(out, &super::json::TableJson(table)),
     }
 }
 
@@ -36,8 +33,9 @@ fn shown(cell: Cell<'_>) -> String {
 }
 
 /// A cell on one line.
-fn in_line(cell: Cell<'_>) -> String {
+fn in_line(cell: Cell<'_>, grouped: bool) -> String {
     match cell {
+        cell if grouped && cell != Cell::Null => number::grouped(cell),
         Cell::Null => "null".to_owned(),
         Cell::Text(text) => clean(
             text.get(..text.floor_char_boundary(MOST_CHARACTERS))
@@ -60,9 +58,11 @@ fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     };
     grid.load_style(TableStyle::new().header_separator(rule))
         .set_truncation_indicator(if look.unicode { "…" } else { "..." });
-    grid.set_header(table.infos().map(|c| clean(&c.name)));
+    grid.set_header(table.infos().map(|c| in_line(Cell::Text(&c.name), false)));
+    let grouped = grouped(table, look);
     for row in 0..table.row_count() {
-        let mut cells = Row::from(table.row(row).map(in_line));
+        let cells = table.row(row).zip(&grouped);
+        let mut cells = Row::from(cells.map(|(cell, grouped)| in_line(cell, *grouped)));
         cells.max_height(1);
         grid.add_row(cells);
     }
@@ -106,6 +106,14 @@ fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     Ok(())
 }
 
+/// The columns whose numbers are shown to a person in groups of digits; programs read them plain.
+fn grouped(table: &Table, look: &Look) -> Vec<bool> {
+    let columns = table.columns().iter();
+    columns
+        .map(|column| look.is_terminal() && number::counts(column))
+        .collect()
+}
+
 /// A row's values below each other.
 fn on_its_side(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     let mut grid = comfy_table::Table::new();
@@ -114,10 +122,13 @@ fn on_its_side(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()
         grid.set_content_arrangement(ContentArrangement::Dynamic)
             .set_width(u16::try_from(width).unwrap_or(u16::MAX));
     }
+    let grouped = grouped(table, look);
     for row in 0..table.row_count() {
         grid.add_row([format!("row {}", row + 1)]);
-        for (info, cell) in table.infos().zip(table.row(row)) {
-            grid.add_row([clean(&info.name), in_line(cell)]);
+        let cells = table.row(row).zip(&grouped);
+        for (info, (cell, grouped)) in table.infos().zip(cells) {
+            let name = in_line(Cell::Text(&info.name), false);
+            grid.add_row([name, in_line(cell, *grouped)]);
         }
     }
     for line in grid.lines() {
@@ -156,9 +167,12 @@ fn markdown(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     Ok(())
 }
 
-/// RFC 4180; NULL is an empty field, an empty text a quoted one.
-fn csv(out: &mut dyn Write, table: &Table) -> io::Result<()> {
+/// RFC 4180; NULL is an empty field, an empty text a quoted one. Files and pipes get every character,
+/// a terminal none that steers it.
+fn csv(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     let field = |text: &str, quote_empty: bool| {
+        let cleaned = look.is_terminal().then(|| clean(text));
+        let text = cleaned.as_deref().unwrap_or(text);
         let quote = text.contains([',', '"', '\n', '\r']) || (quote_empty && text.is_empty());
         if quote {
             format!("\"{}\"", text.replace('"', "\"\""))

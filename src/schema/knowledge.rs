@@ -91,7 +91,8 @@ impl Knowledge {
     pub async fn add_example(&self, question: &str, sql: &str) -> Result<Example> {
         let key = same_question(question);
         if key.is_empty() {
-            return Err(Error::usage("the question is empty"));
+            return Err(Error::usage("the question is empty")
+                .with_hint("write the question that the SQL answers"));
         }
         let sql = sql.trim().trim_end_matches(';').trim_end();
         let checked = sql::check(sql, &self.policy)?;
@@ -173,7 +174,8 @@ impl Knowledge {
     /// No tables of pgagent's own.
     pub async fn add_note(&self, note: &Note) -> Result<()> {
         if note.name.trim().is_empty() || note.text.trim().is_empty() {
-            return Err(Error::usage("a note needs a name and a text"));
+            return Err(Error::usage("a note needs a name and a text")
+                .with_hint("`pgagent notes add --name NAME \"TEXT\"`"));
         }
         let metadata = json!({"always": note.always});
         self.put("note", note.name.trim(), note.text.trim(), &metadata)

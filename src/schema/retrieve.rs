@@ -4,7 +4,7 @@
 //! A schema of moderate size is read and ranked for every question, so that it is never out of date and
 //! needs no index; a large one is searched in the index by one statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +28,7 @@ use crate::config::Share;
 use crate::db::{DbError, Pool};
 use crate::error::{Error, Result};
 use crate::llm::{EMBEDDING_BATCH, EmbeddingModel, EmbeddingTask, LOCAL_EMBEDDING_MODEL};
+use crate::sql::quote_ident;
 
 /// A schema with more relations than this is not read for a question when there is an index to search.
 const MAX_LIVE_RELATIONS: i64 = 100;
@@ -113,13 +114,18 @@ impl PgSchemaIndex {
         self
     }
 
-    /// The names of all tables, for completion.
+    /// The names of all tables, and of all their columns, for completion.
     ///
     /// # Errors
     /// Any [`DbError`].
-    pub async fn table_names(&self) -> Result<Vec<String>> {
+    pub async fn names(&self) -> Result<(Vec<String>, BTreeSet<String>)> {
         let catalog = Catalog::read(&self.target, &self.excluded).await?;
-        Ok(catalog.relations.iter().map(|r| r.sql_name()).collect())
+        let relations = catalog.relations.iter();
+        let columns = relations.clone().flat_map(|r| &r.columns);
+        Ok((
+            relations.map(|r| r.sql_name()).collect(),
+            columns.map(|c| quote_ident(&c.name)).collect(),
+        ))
     }
 
     /// What the planner is told about one table.

@@ -103,6 +103,8 @@ pub enum Reply {
     Blocked,
     /// The text so far, and the provider's sign that the token limit cut it off.
     CutOff(String),
+    /// This text, but a stream of it ends in the middle.
+    BrokenOff(String),
     /// A success that is an HTML page, as an intermediary on the way sends it.
     NotJson,
     /// Gemini's answer from Google Search: the text and the `(title, uri)` of its sources.
@@ -375,11 +377,12 @@ async fn answer(
 // ---------------------------------------------------------------------------------------------
 
 const RESPONSES: &str = "/v1/responses";
+const STREAM_GEMINI: &str = "streamGenerateContent";
 
 fn route(path: &str, headers: &HeaderMap) -> (Provider, Kind) {
     let call = path.strip_prefix("/v1beta/models/");
     match call.and_then(|call| call.split_once(':')) {
-        Some((_, "generateContent")) => return (Provider::Gemini, Kind::Chat),
+        Some((_, "generateContent" | STREAM_GEMINI)) => return (Provider::Gemini, Kind::Chat),
         Some((_, "embedContent" | "batchEmbedContents")) => return (Provider::Gemini, Kind::Embed),
         _ => {}
     }
@@ -447,6 +450,11 @@ impl Recorded {
             body,
             at: Instant::now(),
         }
+    }
+
+    /// Whether the answer is wanted as server-sent events.
+    pub fn is_streamed(&self) -> bool {
+        self.path.ends_with(STREAM_GEMINI) || self.body["stream"] == true
     }
 
     fn is_responses(&self) -> bool {
@@ -556,7 +564,8 @@ const GEMINI_SCHEMA: &str = "$id $defs $ref $anchor type format title descriptio
 const OPENAI_CHAT: &str = "
     text: model! reasoning_effort verbosity service_tier
     list: messages! tools
-    false: stream
+    bool: stream
+    object: stream_options
     up-to-2: temperature
     up-to-1: top_p
     count: max_tokens max_completion_tokens
@@ -742,7 +751,13 @@ impl Check {
             self.need(request.method == "POST", "not called with POST");
             let json = header("content-type").starts_with("application/json");
             self.need(json, "the content-type is not application/json");
-            self.need(query.is_empty(), format!("unexpected query {query}"));
+            // Without it Gemini streams a JSON array.
+            let wanted = if request.path.ends_with(STREAM_GEMINI) {
+                "alt=sse"
+            } else {
+                ""
+            };
+            self.need(query == wanted, format!("unexpected query {query}"));
         }
         match (provider, request.kind) {
             (Provider::Gemini, Kind::Chat) => self.gemini_chat(&request.model, body),
@@ -1036,8 +1051,78 @@ async fn send(request: &Recorded, number: usize, mut reply: Reply) -> Response {
         // Unwinding ends the task that owns the connection and with it the connection. This way
         // of doing so does not print a panic message.
         Reply::Disconnect => std::panic::resume_unwind(Box::new("disconnect")),
+        reply if request.is_streamed() => streamed(request, number, reply),
         reply => response(200, &[], chat_body(request, number, &reply).to_string()),
     }
+}
+
+/// The answer in server-sent events of a few characters each, as Gemini and OpenAI's chat completions
+/// document them. [`Reply::BrokenOff`] ends without its last event.
+fn streamed(request: &Recorded, number: usize, reply: Reply) -> Response {
+    const PIECE: usize = 7;
+    let whole = match &reply {
+        Reply::BrokenOff(text) => chat_body(request, number, &Reply::Text(text.clone())),
+        reply => chat_body(request, number, reply),
+    };
+    let (text, end) = match request.provider {
+        Provider::Gemini => (
+            "/candidates/0/content/parts/0/text",
+            "/candidates/0/finishReason",
+        ),
+        _ => ("/choices/0/message/content", "/choices/0/finish_reason"),
+    };
+    let said: Vec<char> = whole
+        .pointer(text)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
+        .chars()
+        .collect();
+    let mut pieces: Vec<String> = said.chunks(PIECE).map(|p| p.iter().collect()).collect();
+    let mut events = Vec::new();
+    if matches!(reply, Reply::BrokenOff(_)) {
+        pieces.truncate(pieces.len() / 2);
+    }
+    let last = pieces.len().saturating_sub(1);
+    for (i, piece) in pieces.iter().enumerate() {
+        let finish = match &reply {
+            Reply::BrokenOff(_) => Value::Null,
+            _ if i < last => Value::Null,
+            _ => whole.pointer(end).cloned().unwrap_or_default(),
+        };
+        let mut event = match request.provider {
+            Provider::Gemini => json!({
+                "candidates": [{"content": {"role": "model", "parts": [{"text": piece}]}, "index": 0}],
+                "usageMetadata": whole["usageMetadata"], "modelVersion": request.model,
+            }),
+            _ => json!({
+                "id": whole["id"], "object": "chat.completion.chunk", "created": CREATED,
+                "model": request.model,
+                "choices": [{"index": 0, "delta": {"content": piece}, "finish_reason": null}],
+            }),
+        };
+        if let (false, Some(place)) = (finish.is_null(), event.pointer_mut(end)) {
+            *place = finish;
+        } else if !finish.is_null() {
+            event["candidates"][0]["finishReason"] = finish;
+        }
+        events.push(event);
+    }
+    let usage = &request.body["stream_options"]["include_usage"];
+    if request.provider == Provider::OpenAi && *usage == true {
+        events.push(
+            json!({"id": whole["id"], "object": "chat.completion.chunk", "created": CREATED,
+                           "model": request.model, "choices": [], "usage": whole["usage"]}),
+        );
+    }
+    let mut body: String = events
+        .iter()
+        .map(|event| format!("data: {event}\n\n"))
+        .collect();
+    if request.provider == Provider::OpenAi && !matches!(reply, Reply::BrokenOff(_)) {
+        body.push_str("data: [DONE]\n\n");
+    }
+    let kind = ("content-type".to_owned(), "text/event-stream".to_owned());
+    response(200, &[kind], body)
 }
 
 /// A response of JSON, unless the headers say otherwise.
@@ -1074,7 +1159,7 @@ fn reason<'a>(reply: &Reply, complete: &'a str, cut_off: &'a str, blocked: &'a s
 fn chat_body(request: &Recorded, number: usize, reply: &Reply) -> Value {
     let text = match reply {
         Reply::Json(value) => Some(value.to_string()),
-        Reply::Text(text) | Reply::CutOff(text) => Some(text.clone()),
+        Reply::Text(text) | Reply::CutOff(text) | Reply::BrokenOff(text) => Some(text.clone()),
         Reply::Grounded { text, .. } => Some(text.clone()),
         _ => None,
     };

@@ -6,8 +6,9 @@ use super::Asked;
 use crate::agent::event::Event;
 use crate::agent::executor::milliseconds;
 use crate::agent::run::Spent;
+use crate::agent::trace;
 use crate::agent::usage::Used;
-use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage, estimate_tokens};
+use crate::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Telling, Usage, estimate_tokens};
 
 impl Asked<'_> {
     pub(super) async fn call(
@@ -15,6 +16,7 @@ impl Asked<'_> {
         stage: &'static str,
         chat: &dyn ChatModel,
         request: &ChatRequest,
+        told: Option<&Telling<'_>>,
     ) -> Result<ChatReply, ModelError> {
         self.observer.observe(&Event::Prompt {
             stage,
@@ -22,7 +24,9 @@ impl Asked<'_> {
             user: request.user.clone(),
         });
         let start = Instant::now();
-        let reply = self.supervisor.call(chat, request, self.cancel).await;
+        let reply = self.supervisor.call(chat, request, told, self.cancel).await;
+        let content = self.supervisor.settings.trace_content;
+        trace::called(chat, request, &reply, content);
         let mut used = Usage::default();
         if let Ok(reply) = &reply {
             used = reply.usage;

@@ -53,6 +53,7 @@ impl Asked<'_> {
             },
             cancel: self.cancel,
             observer: self.observer,
+            trace_content: settings.trace_content,
         };
         let execution = executor.execute(&plan, &self.kept, &self.failed_sql).await;
         self.timings.execute += start.elapsed();

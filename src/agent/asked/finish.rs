@@ -40,11 +40,10 @@ impl Asked<'_> {
         }
         let outcome = match end {
             End::Clarification => Ending::Clarification,
-            End::Failed => Ending::Failed(
-                self.error
-                    .take()
-                    .unwrap_or_else(|| Error::failed("the question could not be answered")),
-            ),
+            End::Failed => Ending::Failed(self.error.take().unwrap_or_else(|| {
+                Error::failed("the question could not be answered")
+                    .with_hint("ask in other words, or use another `--model`")
+            })),
             End::Answered | End::Doubted | End::EarlierAnswer => Ending::Answered,
         };
         if let (Ending::Answered, None, Some(prose)) = (&outcome, &self.critique, &self.prose) {

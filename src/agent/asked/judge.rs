@@ -11,11 +11,12 @@ use crate::agent::numbers::unsourced;
 use crate::agent::planner::Feedback;
 use crate::agent::prose::{answer_in_words, plain_answer};
 use crate::agent::run::Outcome;
+use crate::agent::streamed::telling;
 use crate::agent::supervisor::Mind;
 use crate::agent::told;
 use crate::config::{CriticMode, Share};
 use crate::error::Error;
-use crate::llm::ModelError;
+use crate::llm::{ModelError, Telling};
 
 impl Asked<'_> {
     pub(super) async fn judge(&mut self) -> Outcome {
@@ -70,7 +71,12 @@ impl Asked<'_> {
             return Outcome::OutOfBudget;
         }
         self.observer.observe(&Event::Judging);
-        let reply = self.call("critique", chat.as_ref(), &request).await;
+        let observer = self.observer;
+        let telling = telling(observer);
+        // Where the model's own prose is not the answer, it is not shown on its way either.
+        let wanted = observer.wants_prose() && share == Share::Rows;
+        let told = wanted.then_some(&telling as &Telling<'_>);
+        let reply = self.call("critique", chat.as_ref(), &request, told).await;
         self.timings.critique += start.elapsed();
         let critique = match reply {
             Ok(reply) => critic::parse(&reply.text),

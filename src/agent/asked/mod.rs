@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 
 use self::execute::Attempt;
 use super::answer::Timings;
@@ -21,6 +22,7 @@ use super::planner::{Feedback, Known, PlanRequest, Prose};
 use super::run::{Action, Outcome, Run};
 use super::step::StepRecord;
 use super::supervisor::{Mind, Supervisor};
+use super::trace;
 use super::usage::{TotalUsage, Used};
 use crate::config::Share;
 use crate::db::Clock;
@@ -112,10 +114,10 @@ impl<'a> Asked<'a> {
     pub(super) async fn run(&mut self) -> Result<()> {
         loop {
             let outcome = match self.run.next() {
-                Action::Retrieve => self.retrieve().await?,
-                Action::Plan(attempt) => self.plan(attempt).await,
+                Action::Retrieve => self.retrieve().instrument(trace::retrieve()).await?,
+                Action::Plan(attempt) => self.plan(attempt).instrument(trace::plan(attempt)).await,
                 Action::Execute => self.execute().await,
-                Action::Judge => self.judge().await,
+                Action::Judge => self.judge().instrument(trace::critique()).await,
                 Action::Finish(_) => return Ok(()),
             };
             self.run.record(outcome);
@@ -153,6 +155,7 @@ impl<'a> Asked<'a> {
             self.notice(message.clone());
         }
         self.timings.retrieve = start.elapsed();
+        trace::retrieved(self.retrieved.tables.len(), self.retrieved.context_tokens);
         self.observer.observe(&Event::Retrieved {
             tables: self
                 .retrieved
@@ -250,7 +253,7 @@ impl<'a> Asked<'a> {
             self.error = Some(error.with_hint("raise `--max-tokens` or `--max-usd`"));
             return Outcome::OutOfBudget;
         }
-        let reply = self.call("plan", chat.as_ref(), &request).await;
+        let reply = self.call("plan", chat.as_ref(), &request, None).await;
         self.timings.plan += start.elapsed();
         let reply = match reply {
             Ok(reply) => reply,

@@ -1,10 +1,14 @@
 //! What a line in the chat means.
 
 /// Commands with what they do, in the order of `/help`.
-pub const COMMANDS: [(&str, &str); 15] = [
+pub const COMMANDS: [(&str, &str); 16] = [
     (
         "sql [QUERY]",
         "edit and run the last SQL, or run this query",
+    ),
+    (
+        "explain [QUERY]",
+        "how the server would run the last SQL, or this query, in words",
     ),
     (
         "chart [FILE]",
@@ -24,7 +28,10 @@ pub const COMMANDS: [(&str, &str); 15] = [
     ),
     ("model [NAME]", "answer with another model"),
     ("session [ID]", "show the session, or continue another one"),
-    ("history", "the questions of this session"),
+    (
+        "history [TEXT]",
+        "the questions of this session, or those with this text; Ctrl-R searches what was typed in all",
+    ),
     ("undo", "forget the last question"),
     ("tables", "the tables that can be asked about"),
     ("describe TABLE", "a table's columns, keys and comments"),

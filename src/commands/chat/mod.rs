@@ -9,9 +9,12 @@ use std::path::Path;
 use clap::ValueEnum;
 
 use self::command::{COMMANDS, Line};
-pub use self::lines::Lines;
+pub use self::lines::{Lines, Words};
 use super::conversation::{Conversation, warn};
-use super::{chart, examples, format_for, index, note, output, page, save, sql};
+use super::interrupt::or_interrupted;
+use super::{
+    chart, examples, format_for, index, note, note_hanging, output, page, parts, save, sql,
+};
 use crate::agent::{Answer, Outcome, TotalUsage};
 use crate::cli::{AskArgs, ChartArg};
 use crate::config::{Config, Format};
@@ -24,7 +27,14 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
     let mut args = args.clone();
     let conversation = Conversation::start(&config, &args).await?;
     args.session = Some(conversation.session.clone());
-    let words = conversation.index.table_names().await.unwrap_or_default();
+    let (tables, columns) = conversation.index.names().await.unwrap_or_default();
+    let shown = |names: &mut dyn Iterator<Item = String>| {
+        names.filter(|name| render::clean(name) == *name).collect()
+    };
+    let words = Words {
+        tables: shown(&mut tables.into_iter()),
+        columns: shown(&mut columns.into_iter()),
+    };
     note(format!(
         "session {}; `help` lists the commands, Ctrl-D ends",
         conversation.session
@@ -48,7 +58,9 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
         let done = match Line::read(&line) {
             Line::Nothing => continue,
             Line::Command("exit" | "quit", _) => break,
-            Line::Command(name, rest) => chat.command(name, rest).await,
+            // It stops its query on the server by itself.
+            Line::Command("sql", rest) => chat.command("sql", rest).await,
+            Line::Command(name, rest) => or_interrupted(chat.command(name, rest)).await,
             Line::Question(question) => chat.question(question).await,
         };
         // The session goes on.
@@ -72,14 +84,17 @@ struct Chat {
 
 impl Chat {
     async fn question(&mut self, question: &str) -> Result<()> {
-        let answer = self.conversation.ask(question).await?;
+        let format = format_for(self.config.format, None, Format::Markdown);
+        let answer = self
+            .conversation
+            .ask(question, &self.config, format)
+            .await?;
         self.spent.add(&answer.usage);
         if let Outcome::Failed(error) = &answer.outcome {
             let error = error.clone();
             self.last = Some(answer);
             return Err(error);
         }
-        let format = format_for(self.config.format, None, Format::Markdown);
         page(&self.config, |out, look| {
             render::answer(out, &answer, format, look)
         })?;
@@ -92,9 +107,11 @@ impl Chat {
         match (name, rest) {
             ("help", _) => {
                 for (usage, does) in COMMANDS {
-                    note(format!("/{usage:<16} {does}"));
+                    note_hanging(18, format!("/{usage:<16} {does}"));
                 }
-                note("anything else is a question; a line that ends in \\ goes on");
+                note(
+                    "anything else is a question; a line that ends in \\ goes on, and Alt-Enter begins another; Ctrl-C takes a line back or stops a question",
+                );
             }
             ("index", _) => {
                 index::run(&self.config).await?;
@@ -102,7 +119,7 @@ impl Chat {
             ("sql", "") => match self.last_sql() {
                 // On a terminal it comes back to be edited; elsewhere it is shown.
                 Some(sql) if io::IsTerminal::is_terminal(&io::stdin()) => {
-                    self.initial = format!("/sql {sql}");
+                    self.initial = format!("/sql {}", render::clean(&sql));
                 }
                 Some(_) => self.with_last(|answer| {
                     output(|out| render::statements(out, answer, &Look::PLAIN))
@@ -110,6 +127,11 @@ impl Chat {
                 None => return Err(nothing_yet()),
             },
             ("sql", query) => sql::query(&self.config, query, self.args.max_rows).await?,
+            ("explain", "") => match self.last_sql() {
+                Some(sql) => self.explain(&sql).await?,
+                None => return Err(nothing_yet()),
+            },
+            ("explain", query) => self.explain(query).await?,
             ("chart", file) => self.with_last(|answer| {
                 let to = file.parse().unwrap_or(ChartArg::Terminal);
                 chart::show(&self.config, &to, &answer.question, answer.table())
@@ -136,20 +158,7 @@ impl Chat {
             ("model", model) => self.restart(Some(model), None).await?,
             ("session", "") => note(&self.conversation.session),
             ("session", id) => self.restart(None, Some(id)).await?,
-            ("history", _) => {
-                let conversation = &self.conversation;
-                let turns = conversation
-                    .sessions
-                    .load(&conversation.session, 100)
-                    .await?;
-                for (number, turn) in turns.iter().enumerate() {
-                    note(format!(
-                        "{:>3}  {}",
-                        number + 1,
-                        render::clean(&turn.question)
-                    ));
-                }
-            }
+            ("history", wanted) => self.history(wanted).await?,
             ("undo", _) => {
                 let conversation = &self.conversation;
                 match conversation.sessions.undo(&conversation.session).await? {
@@ -158,14 +167,18 @@ impl Chat {
                 }
             }
             ("tables", _) => {
-                for name in self.conversation.index.table_names().await? {
-                    note(render::clean(&name));
-                }
+                let (tables, _) = self.conversation.index.names().await?;
+                page(&self.config, |out, _| {
+                    let mut names = tables.iter();
+                    names.try_for_each(|name| writeln!(out, "{}", render::clean(name)))
+                })?;
             }
             ("describe", "") => return Err(lacks("a table", "/describe customer")),
             ("describe", table) => {
                 let text = self.conversation.index.describe(table).await?;
-                output(|out| writeln!(out, "{}", render::clean(&text)))?;
+                page(&self.config, |out, look| {
+                    writeln!(out, "{}", look.wrapped(&render::clean(&text)))
+                })?;
             }
             ("cost", _) => {
                 note(render::spent(
@@ -182,6 +195,37 @@ impl Chat {
             }
         }
         Ok(())
+    }
+
+    /// The session's questions with `wanted` in them.
+    async fn history(&self, wanted: &str) -> Result<()> {
+        let conversation = &self.conversation;
+        let turns = conversation
+            .sessions
+            .load(&conversation.session, MAX_TURNS)
+            .await?;
+        let wanted = wanted.to_lowercase();
+        let found = (1..)
+            .zip(&turns)
+            .filter(|(_, turn)| turn.question.to_lowercase().contains(&wanted));
+        let mut lines = found.map(|(number, turn)| format!("{number:>3}  {}", turn.question));
+        page(&self.config, |out, _| {
+            lines.try_for_each(|line| writeln!(out, "{}", render::clean(&line)))
+        })
+    }
+
+    /// What the server would do. The guard has its say as if the query were to run.
+    async fn explain(&self, query: &str) -> Result<()> {
+        let checked = crate::sql::check(query, &parts::policy(&self.config))?;
+        if checked.text().contains("$1") {
+            return Err(Error::usage("this SQL takes values of an earlier step")
+                .with_hint("write the values in: /explain SELECT …"));
+        }
+        let explained = parts::database(&self.config)?.explain(&checked).await?;
+        page(&self.config, |out, look| {
+            let text = render::clean(&explained.to_string());
+            write!(out, "{}", look.wrapped(&text))
+        })
     }
 
     /// Begins anew with another model or in another session.

@@ -62,7 +62,10 @@ pub fn draw(out: &mut dyn Write, table: Option<&Table>, look: &Look) -> Result<(
     };
     writeln!(out, "{title}")
         .and_then(|()| print(out, &buffer, look))
-        .map_err(|e| Error::failed(format!("cannot write the chart: {e}")))
+        .map_err(|e| {
+            Error::failed(format!("cannot write the chart: {e}"))
+                .with_hint("check that there is room for it")
+        })
 }
 
 fn bars(labels: &[String], measure: &Series, width: u16, look: &Look) -> (String, Buffer) {
