@@ -239,6 +239,17 @@ fn statement(
     ))
 }
 
+/// The stretches of a question that spell one of these values.
+#[cfg(test)]
+pub fn spelt(question: &str, tokens: &[Token], values: &[(ColumnId, String)]) -> Vec<Hit> {
+    let spans = spans(question, tokens);
+    let mut hits = Vec::new();
+    for (id, value) in values {
+        add(&mut hits, question, &spans, tokens, *id, value);
+    }
+    hits
+}
+
 fn add(
     hits: &mut Vec<Hit>,
     question: &str,

@@ -219,6 +219,9 @@ pub fn stem(word: &str) -> String {
         "born" => "birth",
         "died" | "dead" => "death",
         "staff" => "staff",
+        "weigh" | "weighs" | "weighed" | "weighing" => "weight",
+        "aged" => "age",
+        "costs" | "costing" => "cost",
         other => other,
     };
     STEMMER.stem(regular).into_owned()
