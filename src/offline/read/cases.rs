@@ -3,9 +3,12 @@
 use crate::offline::fixture::Fixture;
 
 fn check(fixture: &Fixture, cases: &[(&str, &str)]) {
-    for (question, sql) in cases {
-        assert_eq!(fixture.sql(question), *sql, "{question}");
-    }
+    let told: Vec<(&str, String)> = cases.iter().map(|(q, _)| (*q, fixture.sql(q))).collect();
+    let wanted: Vec<(&str, String)> = cases
+        .iter()
+        .map(|(q, sql)| (*q, (*sql).to_owned()))
+        .collect();
+    assert_eq!(told, wanted);
 }
 
 /// Towns and rivers as they often are: no key declared, a river once for each province that it crosses.
@@ -154,11 +157,11 @@ fn reads_conditions_groups_and_what_was_said_before() {
             ),
             (
                 "Which eateries have more stars than the average stars of all eateries?",
-                "[a comparison of nothing that is known]",
+                "[more than?]",
             ),
             (
                 "How many guests were born before 1950 and after 1980?",
-                "[a column of which nothing is said]",
+                "[conditions that no row can fulfil]",
             ),
             // Thai and Greek at once is no eatery, or either of them.
             (

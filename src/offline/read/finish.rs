@@ -237,6 +237,7 @@ impl<'a> Reader<'a> {
                 other => other,
             })
             .collect();
+        self.on_the_way(entity, &conditions);
         let conditions = self.outward(entity, conditions);
         if contradict(&conditions) {
             return Err("conditions that no row can fulfil");
@@ -344,6 +345,20 @@ impl Reader<'_> {
         self.groups
             .retain(|g| !matches!(g, Output::Column(l) if l.table == table && labels.contains(&l.column) && !self.group_columns.contains(g)));
         Ok(())
+    }
+
+    /// "visited both …": the visits lead to what both are said of, and say no more.
+    fn on_the_way(&mut self, entity: usize, conditions: &[Condition]) {
+        for condition in conditions {
+            let Condition::Also(table, _) = condition else {
+                continue;
+            };
+            let wanted = std::collections::BTreeSet::from([*table]);
+            let way = joins::tree(&self.lexicon.edges, entity, &wanted, &|_| false);
+            let way = way.unwrap_or_default();
+            self.mentioned
+                .retain(|m| m != table && !way.iter().any(|h| h.to == *m));
+        }
     }
 
     /// Conditions on the entity itself do not narrow what is counted of it.

@@ -22,7 +22,7 @@ use reader::Reader;
 /// Choices among meanings that are tried at the most.
 const MOST_CHOICES: usize = 400;
 /// A reading that costs more is a guess.
-const DEAREST: f32 = 0.75;
+const DEAREST: f32 = 0.7;
 /// Two readings nearer than this are a tie.
 const MARGIN: f32 = 0.04;
 
@@ -64,7 +64,10 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
         match sql::build(lexicon, &query, &told) {
             Ok(select) => {
                 let text = select.to_string();
-                let cost = reader.cost
+                // "both A and B" goes the same way twice.
+                let again = query.conditions.iter();
+                let again = again.filter(|c| matches!(c, Condition::Also(..))).count();
+                let cost = reader.cost - 0.3 * again.saturating_sub(1) as f32
                     + far(text.matches(" JOIN ").count())
                     + far(text.matches("EXISTS (").count());
                 match readings.iter_mut().find(|(_, t)| *t == text) {

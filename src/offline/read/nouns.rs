@@ -199,7 +199,7 @@ impl<'a> Reader<'a> {
                 } else if named || goes_on {
                     0.1
                 } else {
-                    0.5
+                    0.7
                 }
             }
             _ => 0.0,
@@ -337,9 +337,13 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     self.at = before;
-                    return Ok(());
+                    break;
                 }
             }
+        }
+        // "both thai and greek restaurants"
+        if matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table) {
+            self.noun()?;
         }
         Ok(())
     }
