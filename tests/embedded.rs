@@ -274,3 +274,106 @@ fn an_interrupt_ends_a_query_that_would_never_end() {
         .collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }
+
+/// Files are there to be asked about, whatever is wrong with the cache folder.
+#[cfg(target_os = "linux")]
+#[test]
+fn files_need_no_cache_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("order.csv");
+    fs::write(&path, "a,a,,select\n1,2,3,4\n").unwrap();
+    let output = pgagent(
+        &[
+            "--file",
+            path.to_str().unwrap(),
+            "sql",
+            "SELECT * FROM \"order\"",
+        ],
+        &[
+            ("XDG_CACHE_HOME", path.to_str().unwrap()),
+            ("TMPDIR", folder.path().to_str().unwrap()),
+        ],
+    );
+    assert_eq!(rows(&output), "a,a_2,column_3,select\n1,2,3,4\n");
+    let left = fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "only the file is left");
+}
+
+/// In a mount of its own, where the system lets anyone have one.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_and_not_taken_for_damage() {
+    const SCRIPT: &str = "mount -t tmpfs -o size=400m none \"$1\" || exit 99
+        cp -r \"$2/pglite-oxide\" \"$1\" 2>/dev/null
+        export XDG_CACHE_HOME=\"$1\"
+        set -- \"$1\" \"$3\"
+        \"$2\" --demo sql 'SELECT 1 AS made' || exit 1
+        dd if=/dev/zero of=\"$1/fill\" bs=1M 2>/dev/null
+        \"$2\" --demo sql 'SELECT 2 AS full' && exit 2
+        rm \"$1/fill\"
+        \"$2\" --demo sql 'SELECT count(*) FROM store'";
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new("unshare")
+        .args([
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "sh",
+            "-c",
+            SCRIPT,
+            "sh",
+        ])
+        .arg(folder.path())
+        .arg(cache())
+        .arg(env!("CARGO_BIN_EXE_pgagent"))
+        .env("HOME", folder.path())
+        .output();
+    let Ok(output) = output else { return };
+    let text = stderr(&output);
+    if output.status.code() == Some(99) || text.starts_with("unshare") {
+        return;
+    }
+    assert_eq!(rows(&output), "made\n1\ncount\n10\n", "{text}");
+    assert!(text.contains("it is full"), "{text}");
+    assert!(!text.contains("damaged"), "{text}");
+}
+
+/// Whoever kills the program leaves no server behind that nobody waits for.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_killed_program_leaves_no_server_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("t.csv");
+    fs::write(&path, "a\n1\n").unwrap();
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
+        .args(["-vv", "--file", path.to_str().unwrap(), "sql"])
+        .arg(ENDLESS)
+        .env_clear()
+        .env("HOME", folder.path())
+        .env("XDG_CACHE_HOME", cache())
+        .env("TMPDIR", folder.path())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("generate_series") {
+        line.clear();
+        let read = std::io::BufRead::read_line(&mut log, &mut line).unwrap();
+        assert_ne!(read, 0, "it ended before the query ran");
+    }
+    let children = format!("/proc/{0}/task/{0}/children", child.id());
+    let server = fs::read_to_string(children).unwrap();
+    let server = server.trim().to_owned();
+    assert!(
+        !server.is_empty() && !server.contains(' '),
+        "one server: {server}"
+    );
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let ended = Command::new("timeout")
+        .args(["30", "tail", "--pid", &server, "-f", "/dev/null"])
+        .status()
+        .unwrap();
+    assert!(ended.success(), "process {server} goes on");
+}

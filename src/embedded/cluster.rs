@@ -16,6 +16,9 @@ pub const ENGINE: &str = "PostgreSQL 17.5, pglite-oxide 0.5.1";
 const STOP_WORDS: &str = include_str!("english.stop");
 const STOP_WORDS_FOLDER: &str = "tmp/pglite/share/postgresql/tsearch_data";
 
+/// Bytes that a server needs to start and to answer.
+const ROOM: usize = 1 << 20;
+
 /// Time for a server that was just stopped to let its files go.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -83,6 +86,17 @@ impl Cluster {
             .and_then(|()| fs::create_dir_all(&stop_words))
             .and_then(|()| fs::write(stop_words.join("english.stop"), STOP_WORDS))
             .map_err(|e| unwritable(&self.folder, &e))
+    }
+
+    /// Finds out whether there is room for a server to work in.
+    ///
+    /// # Errors
+    /// The folder cannot be written, or what it lies on is full.
+    pub fn room(&self) -> Result<()> {
+        let probe = self.folder.join("room");
+        let written = fs::write(&probe, vec![0; ROOM]);
+        let _ = fs::remove_file(&probe);
+        written.map_err(|e| unwritable(&self.folder, &e))
     }
 
     /// Marks the cluster as whole.

@@ -51,8 +51,11 @@ pub async fn demo(reset: bool, notify: &(dyn Fn(&str) + Sync)) -> Result<Embedde
         Ok(()) => Ok(embedded),
         Err(error) => {
             tracing::warn!(%error, "the sample database does not open");
+            let cluster = embedded.end().await;
+            // A server without room ends as one with damaged files does.
+            cluster.room()?;
             notify("the sample database is damaged; making it anew");
-            make(embedded.end().await, &version).await
+            make(cluster, &version).await
         }
     }
 }
@@ -78,16 +81,23 @@ fn open(cluster: Cluster) -> Result<Embedded> {
 async fn make(cluster: Cluster, version: &str) -> Result<Embedded> {
     cluster.clear()?;
     let embedded = open(cluster)?;
-    let pool = &embedded.pool;
+    if let Err(error) = fill(&embedded.pool).await {
+        embedded.end().await.room()?;
+        return Err(error);
+    }
+    // Closed, the server writes everything to its files.
+    embedded.settle().await;
+    embedded.cluster.finish(version)?;
+    Ok(embedded)
+}
+
+async fn fill(pool: &Pool) -> Result<()> {
     load(pool).await?;
     schema::setup(pool).await?;
     let embedder: Arc<dyn EmbeddingModel> = Arc::new(LocalEmbedding);
     let all = Exclusions::default();
     schema::index(pool, pool, Some(&embedder), &all, |_| {}).await?;
-    // Closed, the server writes everything to its files.
-    embedded.settle().await;
-    embedded.cluster.finish(version)?;
-    Ok(embedded)
+    Ok(())
 }
 
 async fn load(pool: &Pool) -> Result<(), DbError> {

@@ -34,6 +34,8 @@ pub struct Server {
     root: PathBuf,
     program: PathBuf,
     throw_away: bool,
+    /// Stands in for a cache folder that cannot be written, as long as the database is to be thrown away.
+    cache: Option<TempDir>,
     running: Mutex<Option<Running>>,
 }
 
@@ -50,8 +52,14 @@ impl Server {
     /// `name` is for messages and for what is stored about the database. What is to be thrown away, the
     /// server itself removes when this process is killed.
     pub fn new(name: &str, root: &Path, throw_away: bool) -> std::io::Result<Self> {
+        let cache = if throw_away && !cache_is_writable() {
+            Some(tempfile::Builder::new().prefix("pgagent-").tempdir()?)
+        } else {
+            None
+        };
         Ok(Self {
             name: name.to_owned(),
+            cache,
             throw_away,
             root: root.to_owned(),
             program: std::env::current_exe()?,
@@ -88,6 +96,9 @@ impl Server {
             .kill_on_drop(true)
             // The server's own libraries read it; what they say goes to the log.
             .env_remove("RUST_LOG");
+        if let Some(cache) = &self.cache {
+            command.env("XDG_CACHE_HOME", cache.path());
+        }
         // Ctrl-C is for the parent, which then ends the server as it needs to.
         #[cfg(unix)]
         command.process_group(0);
@@ -167,6 +178,15 @@ impl OwnServer for Server {
             let _ = running.child.kill().await;
         }
     }
+}
+
+/// Whether the server can unpack itself where it does.
+fn cache_is_writable() -> bool {
+    let Ok(folders) = super::cluster::folders() else {
+        return false;
+    };
+    let folder = folders.cache_dir();
+    std::fs::create_dir_all(folder).is_ok() && tempfile::tempfile_in(folder).is_ok()
 }
 
 /// The way to the server: by a socket in the folder, or else by a port of this machine.

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::lexicon::{TableWords, ValueKind};
+use super::facts::Facts;
+use super::lexicon::{ColumnId, TableWords, ValueKind, is_called_key};
 use crate::schema::catalog::Catalog;
 
 /// Rows of `from` name one row of `to`.
@@ -14,6 +15,8 @@ pub struct Edge {
     pub to: usize,
     pub to_columns: Vec<usize>,
     pub declared: bool,
+    /// Only the values give it away, not the names.
+    pub by_values: bool,
 }
 
 /// One step away from a table.
@@ -27,7 +30,7 @@ pub struct Hop {
 }
 
 /// Declared keys, and for tables that declare none the ones that names give away.
-pub fn edges(catalog: &Catalog, tables: &mut [TableWords]) -> Vec<Edge> {
+pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec<Edge> {
     let position =
         |table: &TableWords, name: &String| table.columns.iter().position(|c| c.name == *name);
     let mut edges: Vec<Edge> = Vec::new();
@@ -48,6 +51,7 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords]) -> Vec<Edge> {
             to: key.to,
             to_columns,
             declared: true,
+            by_values: false,
         });
     }
     let mut inferred = Vec::new();
@@ -62,7 +66,7 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords]) -> Vec<Edge> {
             {
                 continue;
             }
-            if let Some((to, to_column)) = target(tables, from, column) {
+            if let Some((to, to_column)) = target(tables, facts, from, column) {
                 let known = edges
                     .iter()
                     .any(|e| (e.from == from && e.to == to) || (e.from == to && e.to == from));
@@ -73,6 +77,7 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords]) -> Vec<Edge> {
                         to,
                         to_columns: vec![to_column],
                         declared: false,
+                        by_values: false,
                     });
                 }
             }
@@ -85,11 +90,47 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords]) -> Vec<Edge> {
         }
     }
     edges.extend(inferred);
+    edges.extend(by_values(tables, facts, &edges));
     edges
 }
 
+/// Text columns that hold nothing but the names of another table's rows, whatever they are called.
+fn by_values(tables: &[TableWords], facts: &Facts, edges: &[Edge]) -> Vec<Edge> {
+    let mut within: Vec<&(ColumnId, ColumnId)> = facts.within.iter().collect();
+    within.sort();
+    let mut found: Vec<Edge> = Vec::new();
+    for (from, to) in within.iter().copied() {
+        let column = &tables[from.table].columns[from.column];
+        let joined = edges
+            .iter()
+            .any(|e| e.from == from.table && e.columns == [from.column]);
+        let names = tables[to.table].key == [to.column]
+            && tables[to.table].columns[to.column].kind == ValueKind::Text;
+        let several = within
+            .iter()
+            .filter(|(f, t)| f == from && tables[t.table].key == [t.column])
+            .count();
+        if !joined && names && several == 1 && !column.is_key && column.words != ["name"] {
+            found.push(Edge {
+                from: from.table,
+                columns: vec![from.column],
+                to: to.table,
+                to_columns: vec![to.column],
+                declared: false,
+                by_values: true,
+            });
+        }
+    }
+    found
+}
+
 /// The one table whose key a column's name speaks of.
-fn target(tables: &[TableWords], from: usize, column: usize) -> Option<(usize, usize)> {
+fn target(
+    tables: &[TableWords],
+    facts: &Facts,
+    from: usize,
+    column: usize,
+) -> Option<(usize, usize)> {
     let source = &tables[from].columns[column];
     let mut found = Vec::new();
     for (to, table) in tables.iter().enumerate() {
@@ -103,7 +144,8 @@ fn target(tables: &[TableWords], from: usize, column: usize) -> Option<(usize, u
                 continue;
             }
             let is_key = table.key == [at];
-            let may_be_key = is_key || table.key.is_empty();
+            let is_unique = table.unique.contains(&at);
+            let may_be_key = is_key || is_unique || (table.key.is_empty() && !table.is_seen);
             if !may_be_key {
                 continue;
             }
@@ -121,17 +163,44 @@ fn target(tables: &[TableWords], from: usize, column: usize) -> Option<(usize, u
                     && !plain_key
                     && source.words.len() > 1
                     && tables[from].key != [column]);
+            let id = |table, column| ColumnId { table, column };
+            let shared = table.is_seen
+                && is_unique
+                && source.name.eq_ignore_ascii_case(&key.name)
+                && !plain_key
+                && (is_called_key(key)
+                    || (key.words.len() > 1
+                        && facts.within.contains(&(id(from, column), id(to, at)))))
+                // Of two tables that know their rows by it, the one that is called like it owns it.
+                && (!tables[from].unique.contains(&column)
+                    || (owns(table, at), from) > (owns(&tables[from], column), to));
             if matches {
-                found.push((to, at, is_key));
+                found.push((to, at, 4 + u8::from(is_key)));
+            } else if shared {
+                found.push((to, at, owns(table, at)));
             }
         }
     }
-    if found.iter().any(|f| f.2) {
-        found.retain(|f| f.2);
-    }
+    let best = found.iter().map(|f| f.2).max();
+    found.retain(|f| Some(f.2) == best);
     match found.as_slice() {
         [(to, at, _)] => Some((*to, *at)),
         _ => None,
+    }
+}
+
+/// How plainly a column is a table's own: `customer_id` or `cid` of customer.
+fn owns(table: &TableWords, column: usize) -> u8 {
+    let words = &table.columns[column].words;
+    let initial = |text: &str| text.chars().next();
+    let spelt = match words.as_slice() {
+        [short] if short.ends_with("id") => initial(short) == initial(&table.joined),
+        _ => false,
+    };
+    if words.starts_with(&table.words) {
+        3
+    } else {
+        u8::from(table.key == [column]) + u8::from(spelt)
     }
 }
 
@@ -222,7 +291,8 @@ fn distances(
                 continue;
             }
             // A preferred edge is nearer than its equals, and no more than that.
-            let length = distance[at] + if prefer(i) { 9 } else { 10 };
+            let far = if edge.by_values { 13 } else { 10 };
+            let length = distance[at] + far - u32::from(prefer(i));
             if length < distance[to] {
                 distance[to] = length;
                 hop_of[to] = Some(Hop {
@@ -238,4 +308,90 @@ fn distances(
         }
     }
     (distance, hop_of, several)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offline::fixture::Fixture;
+
+    /// Edges as `from.column>to.column`; those that only the values show with `~`.
+    fn told(fixture: &Fixture) -> Vec<String> {
+        let lexicon = fixture.lexicon();
+        let name = |table: usize, columns: &[usize]| {
+            let table = &lexicon.tables[table];
+            format!("{}.{}", table.name, table.columns[columns[0]].name)
+        };
+        let edges = lexicon.edges.iter().map(|e| {
+            let mark = if e.by_values { "~" } else { ">" };
+            format!(
+                "{}{mark}{}",
+                name(e.from, &e.columns),
+                name(e.to, &e.to_columns)
+            )
+        });
+        edges.collect()
+    }
+
+    #[test]
+    fn keys_are_found_by_names_and_rows() {
+        for (tables, within, edges) in [
+            (
+                "customer(*id integer, name text)\norders(*id integer, customer_id integer)",
+                vec![],
+                vec!["orders.customer_id>customer.id"],
+            ),
+            // A short id is its table's whose initial it has, where both know their rows by it.
+            (
+                "author(!aid bigint, name text)\nprofile(!aid bigint, text text)",
+                vec![],
+                vec!["profile.aid>author.aid"],
+            ),
+            (
+                "author(!aid bigint, name text)\nwrites(~aid bigint, ~pid bigint)\npaper(!pid bigint, title text)",
+                vec![],
+                vec!["writes.aid>author.aid", "writes.pid>paper.pid"],
+            ),
+            // Not unique in either, or equal by chance.
+            (
+                "a(~zone_id bigint, x text)\nb(~zone_id bigint, y text)",
+                vec![],
+                vec![],
+            ),
+            (
+                "a(!name text, x bigint)\nb(!name text, y bigint)",
+                vec![],
+                vec![],
+            ),
+            (
+                "city(!city_name text, county text)\nshop(!id bigint, ~city_name text)",
+                vec![("shop.city_name", "city.city_name")],
+                vec!["shop.city_name>city.city_name"],
+            ),
+            (
+                "state(!state_name text)\nriver(~river_name text, ~traverse text)",
+                vec![("river.traverse", "state.state_name")],
+                vec!["river.traverse~state.state_name"],
+            ),
+        ] {
+            let fixture = within
+                .iter()
+                .fold(Fixture::new(tables), |f, (from, to)| f.within(from, to));
+            assert_eq!(told(&fixture), edges, "{tables}");
+        }
+    }
+
+    #[test]
+    fn two_equal_ways_are_no_way() {
+        let fixture = Fixture::new(
+            "airport(*code text, name text)\nflight(*id integer, source text, target text)",
+        )
+        .key("flight.source", "airport.code")
+        .key("flight.target", "airport.code");
+        let lexicon = fixture.lexicon();
+        let wanted = BTreeSet::from([0]);
+        let way = |prefer: &dyn Fn(usize) -> bool| tree(&lexicon.edges, 1, &wanted, prefer);
+        assert_eq!(way(&|_| false), Err(NoWay::Several));
+        assert_eq!(way(&|edge| edge == 1).map(|hops| hops[0].edge), Ok(1));
+    }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::facts::Facts;
 use super::joins::{Edge, edges};
 use super::words::{self, COMMON, parts, segmented, stem};
 use crate::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
@@ -48,6 +49,12 @@ pub struct TableWords {
     pub columns: Vec<Column>,
     /// The columns that tell its rows apart.
     pub key: Vec<usize>,
+    /// Columns each of which alone tells its rows apart.
+    pub unique: Vec<usize>,
+    /// Columns that hold the same value again and again.
+    pub repeats: Vec<usize>,
+    /// Whether it is known that no other column does.
+    pub is_seen: bool,
     /// The columns that name a row to a person.
     pub label: Vec<usize>,
     pub rows: Option<f64>,
@@ -62,7 +69,7 @@ pub struct Lexicon {
 }
 
 impl Lexicon {
-    pub fn new(catalog: &Catalog) -> Self {
+    pub fn new(catalog: &Catalog, facts: &Facts) -> Self {
         let mut known: HashSet<String> = COMMON.iter().map(|w| (*w).to_owned()).collect();
         for relation in &catalog.relations {
             for name in
@@ -70,7 +77,11 @@ impl Lexicon {
             {
                 let parts = parts(name);
                 if parts.len() > 1 || *name == relation.name {
-                    known.extend(parts.into_iter().filter(|p| p.len() > 3));
+                    let singular: Vec<String> = parts
+                        .iter()
+                        .filter_map(|p| p.strip_suffix('s').map(str::to_owned))
+                        .collect();
+                    known.extend(parts.into_iter().chain(singular).filter(|p| p.len() > 3));
                 }
             }
         }
@@ -91,7 +102,23 @@ impl Lexicon {
                 }
             }
         }
-        let edges = edges(catalog, &mut tables);
+        for (t, table) in tables.iter_mut().enumerate() {
+            table.is_seen |= facts.seen.contains(&t);
+            let mut unique: Vec<usize> = facts
+                .unique
+                .iter()
+                .filter(|c| c.table == t)
+                .map(|c| c.column)
+                .collect();
+            unique.sort_unstable();
+            table.unique.extend(unique);
+            let repeats = facts.repeats.iter().filter(|c| c.table == t);
+            table.repeats = repeats.map(|c| c.column).collect();
+            if table.key.is_empty() {
+                table.key = own_key(table).into_iter().collect();
+            }
+        }
+        let edges = edges(catalog, &mut tables, facts);
         for table in &mut tables {
             table.label = label(table);
         }
@@ -120,7 +147,38 @@ impl Lexicon {
     pub fn is_foreign_key(&self, id: ColumnId) -> bool {
         self.edges
             .iter()
-            .any(|e| e.from == id.table && e.columns == [id.column])
+            .any(|e| !e.by_values && e.from == id.table && e.columns == [id.column])
+    }
+
+    /// Whether a table only pairs rows of others.
+    pub fn is_link(&self, table: usize) -> bool {
+        let TableWords { key, columns, .. } = &self.tables[table];
+        let points = |column: &usize| {
+            self.is_foreign_key(ColumnId {
+                table,
+                column: *column,
+            })
+        };
+        if key.len() >= 2 {
+            return key.iter().all(points);
+        }
+        let others: Vec<usize> = (0..columns.len()).filter(|c| !key.contains(c)).collect();
+        others.len() >= 2 && others.iter().all(points)
+    }
+
+    /// Whether a table only gives rows of another a word that many share, as categories and tags do.
+    pub fn is_tag(&self, table: usize) -> bool {
+        let words = &self.tables[table];
+        let [label] = words.label.as_slice() else {
+            return false;
+        };
+        words.repeats.contains(label)
+            && (0..words.columns.len()).all(|column| {
+                column == *label
+                    || words.key.contains(&column)
+                    || self.is_foreign_key(ColumnId { table, column })
+            })
+            && self.edges.iter().any(|e| e.from == table)
     }
 
     /// The columns that name a row of the table.
@@ -168,6 +226,14 @@ fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWo
         comment: comment(relation.comment.as_deref()),
         columns,
         key: relation.primary_key.iter().filter_map(position).collect(),
+        unique: [&relation.primary_key]
+            .into_iter()
+            .chain(&relation.unique_keys)
+            .filter(|names| names.len() == 1)
+            .filter_map(|names| position(&names[0]))
+            .collect(),
+        repeats: Vec::new(),
+        is_seen: !relation.primary_key.is_empty(),
         label: Vec::new(),
         rows: relation.rows,
         is_view: matches!(
@@ -220,7 +286,14 @@ fn shared_prefix<'a>(names: impl Iterator<Item = &'a str>) -> usize {
             .take_while(|(a, b)| a == b)
             .count()
     });
-    if length >= 2 && first.is_char_boundary(length) && names.iter().all(|n| n.len() > length) {
+    // "state", "status", "stage" begin alike by chance.
+    let are_words = !first.get(..length).is_some_and(|p| p.ends_with('_'))
+        && names.iter().any(|n| COMMON.contains(n));
+    if length >= 2
+        && !are_words
+        && first.is_char_boundary(length)
+        && names.iter().all(|n| n.len() > length)
+    {
         length
     } else {
         0
@@ -247,6 +320,33 @@ fn kind(column: &ColumnDef) -> ValueKind {
         _ if !column.labels.is_empty() => ValueKind::Text,
         _ => ValueKind::Other,
     }
+}
+
+/// Whether a column is called as keys are: `customer_id`, `bid`.
+pub fn is_called_key(column: &Column) -> bool {
+    let last = column.words.last().map_or("", String::as_str);
+    matches!(last, "id" | "uuid" | "key" | "guid" | "code" | "number")
+        || matches!(column.words.as_slice(), [word] if word.len() <= 4 && word.ends_with("id"))
+}
+
+/// Of the columns that tell a table's rows apart the one that its rows are known by.
+fn own_key(table: &TableWords) -> Option<usize> {
+    let own = |c: &Column| {
+        c.kind == ValueKind::Text
+            && (c.words == ["name"]
+                || c.words.starts_with(&table.words)
+                || c.joined == table.joined)
+    };
+    let find = |wanted: &dyn Fn(&Column) -> bool| {
+        let mut unique = table.unique.iter().copied();
+        unique.find(|&c| wanted(&table.columns[c]))
+    };
+    find(&is_called_key).or_else(|| find(&own)).or_else(|| {
+        let [only] = table.unique.as_slice() else {
+            return None;
+        };
+        (table.columns[*only].kind == ValueKind::Text).then_some(*only)
+    })
 }
 
 /// The columns that name a row to a person, best guess first; the key when there is no other.

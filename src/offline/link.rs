@@ -61,6 +61,15 @@ pub fn links(
             link.score -= 0.06;
         }
     }
+    // What names a row is meant rather than what only mentions the name.
+    let names = |link: &Link| matches!(&link.target, Target::Value(c, _) if lexicon.tables[c.table].label == [c.column]);
+    if found.iter().any(names) {
+        for link in &mut found {
+            if matches!(link.target, Target::Value(..)) && !names(link) {
+                link.score -= 0.05;
+            }
+        }
+    }
     // A table wins over columns of its name.
     let tables: Vec<usize> = found
         .iter()
@@ -153,8 +162,10 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         // "customer name" is the name of customer; "name" is country_name of country.
         if words.len() > table.words.len() && score < 0.97 {
             let (head, rest) = words.split_at(table.words.len());
-            if matched(head, &table.words) >= 0.95 {
-                score = score.max(matched(rest, &column.words) - 0.01);
+            let table_score = matched(head, &table.words);
+            if table_score >= 0.84 {
+                let lost = (1.0 - table_score).max(0.01);
+                score = score.max(matched(rest, &column.words) - lost);
             }
         }
         if column.words.len() > table.words.len() && column.words.starts_with(&table.words) {
@@ -182,6 +193,10 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
             score = score.max(0.86);
         }
         // A key to another table shows a number; the other table is meant.
+        if lexicon.is_foreign_key(id) && plain_id && table.key != [id.column] {
+            // The key that it points to is the same, and there without a join.
+            score -= 0.06;
+        }
         if lexicon.is_foreign_key(id)
             && !plain_id
             && !matches!(words.last(), Some(&"code" | &"number"))
@@ -239,6 +254,12 @@ fn partly(words: &[&str], column: &super::lexicon::Column) -> f32 {
         "first", "last", "middl", "new", "total", "high", "low", "start", "end", "other", "one",
         "day", "onli", "top",
     ];
+    if column.is_key
+        && matches!(words, ["code"])
+        && column.words.last().is_some_and(|w| w == "code")
+    {
+        return 0.7;
+    }
     if column.is_key || words.iter().all(|w| VAGUE.contains(w)) {
         return 0.0;
     }
@@ -262,4 +283,52 @@ fn partly(words: &[&str], column: &super::lexicon::Column) -> f32 {
         return 0.58;
     }
     0.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offline::fixture::Fixture;
+    use crate::offline::words::tokens;
+
+    #[test]
+    fn words_find_tables_and_columns() {
+        let fixture = Fixture::new(
+            "film(*film_id integer, title text, replacement_cost numeric)
+             rental(*rental_id integer, film_id integer, rented_at timestamp)
+             tv_channel(*id integer, name text)",
+        )
+        .key("rental.film_id", "film.film_id");
+        let lexicon = fixture.lexicon();
+        let best = |text: &str| {
+            let tokens = tokens(text);
+            links(&lexicon, &tokens, &[], 0, tokens.len())
+                .first()
+                .map(|l| match &l.target {
+                    Target::Table(t) => lexicon.tables[*t].name.clone(),
+                    Target::Column(c) | Target::Value(c, _) => {
+                        format!(
+                            "{}.{}",
+                            lexicon.tables[c.table].name,
+                            lexicon.column(*c).name
+                        )
+                    }
+                })
+        };
+        for (text, found) in [
+            ("films", Some("film")),
+            ("movies", Some("film")),
+            ("rented", Some("rental")),
+            ("channels", Some("tv_channel")),
+            ("film title", Some("film.title")),
+            ("names of films", None),
+            ("replacement cost", Some("film.replacement_cost")),
+            ("costs", Some("film.replacement_cost")),
+            // The film's own id, and not the rental's copy of it.
+            ("film id", Some("film.film_id")),
+            ("unicorn", None),
+        ] {
+            assert_eq!(best(text).as_deref(), found, "{text}");
+        }
+    }
 }

@@ -6,6 +6,9 @@
 //! were not understood.
 
 mod dates;
+mod facts;
+#[cfg(test)]
+mod fixture;
 mod follow;
 mod joins;
 mod lexicon;

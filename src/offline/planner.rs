@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::facts::{self, Facts};
 use super::lexicon::Lexicon;
 use super::pieces::{NotUnderstood, Piece, pieces};
 use super::read::{Unsure, read};
@@ -27,6 +28,8 @@ pub struct OfflinePlanner {
     database: Arc<dyn Database>,
     excluded: Exclusions,
     lexicon: Mutex<Option<(Instant, Arc<Lexicon>)>>,
+    /// What the rows said, and of which catalog.
+    facts: Mutex<Option<(Catalog, Arc<Facts>)>>,
 }
 
 impl OfflinePlanner {
@@ -37,6 +40,7 @@ impl OfflinePlanner {
             database,
             excluded,
             lexicon: Mutex::new(None),
+            facts: Mutex::new(None),
         }
     }
 
@@ -51,12 +55,30 @@ impl OfflinePlanner {
         {
             return Ok(lexicon);
         }
-        let lexicon = Arc::new(Lexicon::new(
-            &Catalog::read(&self.pool, &self.excluded).await?,
-        ));
+        let catalog = Catalog::read(&self.pool, &self.excluded).await?;
+        let facts = self.facts(&catalog).await;
+        let lexicon = Arc::new(Lexicon::new(&catalog, &facts));
         *self.lexicon.lock().unwrap_or_else(PoisonError::into_inner) =
             Some((Instant::now(), Arc::clone(&lexicon)));
         Ok(lexicon)
+    }
+
+    /// What the rows say; looked at again only when the catalog is another.
+    async fn facts(&self, catalog: &Catalog) -> Arc<Facts> {
+        let known = self
+            .facts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        if let Some((of, facts)) = known
+            && of == *catalog
+        {
+            return facts;
+        }
+        let facts = Arc::new(facts::look(self.database.as_ref(), catalog).await);
+        *self.facts.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((catalog.clone(), Arc::clone(&facts)));
+        facts
     }
 
     /// The pieces of one text; words that nothing accounts for may be misspelt values.

@@ -39,6 +39,8 @@ pub enum Output {
     Measure(Measure),
     /// How many of the entity's rows the conditions leave, in percent.
     Share,
+    /// One number by another.
+    Ratio(Box<(Query, Query)>),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,8 +94,10 @@ pub enum Condition {
         by: ColumnId,
         descending: bool,
     },
-    /// So many rows of another table belong to it.
-    Rows(usize, Operator, u64),
+    /// So many rows of another table, under these conditions, belong to it.
+    Rows(usize, Operator, u64, Vec<Condition>),
+    /// A row of another table, under these conditions, belongs to it.
+    Also(usize, Vec<Condition>),
     /// Rows of another table belong to it.
     Has(usize),
     /// No rows of another table, under these conditions, belong to it.
@@ -117,13 +121,14 @@ impl Condition {
             Self::Extreme { table, .. }
             | Self::Rows(table, ..)
             | Self::Has(table)
+            | Self::Also(table, _)
             | Self::Lacks(table, _) => *table,
         }
     }
 
     /// Whether it stands outside the join tree, in a subquery of its own.
     pub fn is_apart(&self) -> bool {
-        matches!(self, Self::Rows(..) | Self::Lacks(..))
+        matches!(self, Self::Rows(..) | Self::Lacks(..) | Self::Also(..))
     }
 }
 
@@ -149,6 +154,8 @@ pub struct Query {
     /// Tables whose rows the result is grouped by, beside the plain outputs.
     pub group: Vec<usize>,
     pub conditions: Vec<Condition>,
+    /// What a number over each group must be.
+    pub having: Vec<(Measure, Operator, String)>,
     pub order: Vec<Order>,
     pub limit: Option<u64>,
     pub distinct: bool,
@@ -169,6 +176,7 @@ impl Query {
                 _ => None,
             })
             .chain(ordered)
+            .chain(self.having.iter().map(|(measure, ..)| measure))
     }
 
     pub fn is_aggregated(&self) -> bool {

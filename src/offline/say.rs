@@ -78,22 +78,36 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
                 if *descending { "highest" } else { "lowest" }
             )
         }
-        Condition::Rows(t, op, n) => format!(
-            "the number of its rows in {} {} {n}",
+        Condition::Rows(t, op, n, inner) => format!(
+            "the number of its rows in {}{} {} {n}",
             table(lexicon, *t),
+            such(lexicon, inner),
             operator(*op)
         ),
+        Condition::Also(t, inner) => {
+            format!(
+                "there is a row in {}{}",
+                table(lexicon, *t),
+                such(lexicon, inner)
+            )
+        }
         Condition::Has(t) => format!("there is a row in {}", table(lexicon, *t)),
         Condition::Lacks(t, inner) => {
-            let inner: Vec<String> = inner.iter().map(|c| condition(lexicon, c)).collect();
-            let such = if inner.is_empty() {
-                String::new()
-            } else {
-                format!(" where {}", inner.join(" and "))
-            };
-            format!("there is no row in {}{such}", table(lexicon, *t))
+            format!(
+                "there is no row in {}{}",
+                table(lexicon, *t),
+                such(lexicon, inner)
+            )
         }
     }
+}
+
+fn such(lexicon: &Lexicon, conditions: &[Condition]) -> String {
+    if conditions.is_empty() {
+        return String::new();
+    }
+    let all: Vec<String> = conditions.iter().map(|c| condition(lexicon, c)).collect();
+    format!(" where {}", all.join(" and "))
 }
 
 /// One line: how the question was read.
@@ -106,6 +120,14 @@ pub fn reading(lexicon: &Lexicon, query: &Query) -> String {
             Output::Bucket(unit, c) => format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
             Output::Measure(m) => measure(lexicon, m),
             Output::Share => format!("percentage of {}", table(lexicon, query.entity)),
+            Output::Ratio(parts) => {
+                let (part, whole) = parts.as_ref();
+                format!(
+                    "({}) divided by ({})",
+                    reading(lexicon, part),
+                    reading(lexicon, whole)
+                )
+            }
         })
         .collect();
     let mut line = outputs.join(", ");
@@ -115,6 +137,12 @@ pub fn reading(lexicon: &Lexicon, query: &Query) -> String {
         .map(|t| format!("there is a row in {}", table(lexicon, *t)))
         .collect();
     conditions.extend(query.conditions.iter().map(|c| condition(lexicon, c)));
+    conditions.extend(
+        query
+            .having
+            .iter()
+            .map(|(m, op, n)| format!("the {} {} {n}", measure(lexicon, m), operator(*op))),
+    );
     if !conditions.is_empty() {
         line.push_str("; where ");
         line.push_str(&conditions.join(" and "));

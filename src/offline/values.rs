@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::link::Hit;
-use super::words::{Kind, Token, is_neutral};
+use super::words::{Kind, Token, is_linking_verb, is_neutral, places};
 use crate::db::{Cell, Database, DbError, Limits, Param};
 use crate::sql::{self, Policy, quote_ident};
 
@@ -33,6 +33,8 @@ struct Span {
     start: usize,
     end: usize,
     text: String,
+    /// Other ways of writing the place that it names.
+    places: Vec<&'static str>,
 }
 
 fn spans(question: &str, tokens: &[Token]) -> Vec<Span> {
@@ -64,7 +66,19 @@ fn spans(question: &str, tokens: &[Token]) -> Vec<Span> {
                 continue;
             }
             let text = question[tokens[start].start..tokens[end - 1].end].to_lowercase();
-            spans.push(Span { start, end, text });
+            let before_noun = tokens.get(end).is_some_and(|t| {
+                t.kind == Kind::Word
+                    && !empty(t)
+                    && !is_linking_verb(&t.lower)
+                    && !t.is_any(&["speaking", "language", "languages", "food", "cuisine"])
+            });
+            let places = places(&text, before_noun);
+            spans.push(Span {
+                start,
+                end,
+                text,
+                places,
+            });
         }
     }
     spans
@@ -84,6 +98,7 @@ pub async fn find(
     let mut wanted: BTreeSet<String> = BTreeSet::new();
     for span in &spans {
         wanted.insert(span.text.clone());
+        wanted.extend(span.places.iter().map(|p| (*p).to_owned()));
         if span.end - span.start == 1 {
             wanted.insert(tokens[span.start].stem.clone());
             wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
@@ -239,6 +254,17 @@ fn statement(
     ))
 }
 
+/// The stretches of a question that spell one of these values.
+#[cfg(test)]
+pub fn spelt(question: &str, tokens: &[Token], values: &[(ColumnId, String)]) -> Vec<Hit> {
+    let spans = spans(question, tokens);
+    let mut hits = Vec::new();
+    for (id, value) in values {
+        add(&mut hits, question, &spans, tokens, *id, value);
+    }
+    hits
+}
+
 fn add(
     hits: &mut Vec<Hit>,
     question: &str,
@@ -265,6 +291,8 @@ fn add(
             && lower.len() > 2
         {
             0.84
+        } else if span.places.contains(&lower.as_str()) {
+            0.82
         } else {
             continue;
         };

@@ -219,6 +219,9 @@ pub fn stem(word: &str) -> String {
         "born" => "birth",
         "died" | "dead" => "death",
         "staff" => "staff",
+        "weigh" | "weighs" | "weighed" | "weighing" => "weight",
+        "aged" => "age",
+        "costs" | "costing" => "cost",
         other => other,
     };
     STEMMER.stem(regular).into_owned()
@@ -255,6 +258,32 @@ pub fn are_synonyms(a: &str, b: &str) -> bool {
     SYNONYMS
         .iter()
         .any(|group| group.iter().any(|w| w == a) && group.iter().any(|w| w == b))
+}
+
+/// Places with the adjectives and short forms that mean them, the place first.
+static PLACES: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
+    include_str!("words/places.txt")
+        .lines()
+        .map(|group| group.split(", ").collect())
+        .collect()
+});
+
+/// How the data may write a place that a question writes so: "texas" → "tx"; with `before_noun`, "french" →
+/// "france". A short form in a question is a word like any other.
+pub fn places(written: &str, before_noun: bool) -> Vec<&'static str> {
+    let means = |group: &&Vec<&str>| {
+        group
+            .iter()
+            .position(|form| *form == written)
+            .is_some_and(|at| {
+                written.len() > 3 && (at == 0 || before_noun || written.contains(' '))
+            })
+    };
+    PLACES
+        .iter()
+        .filter(means)
+        .flat_map(|group| group.iter().copied().filter(|form| *form != written))
+        .collect()
 }
 
 /// Short forms that names are made of.
@@ -398,6 +427,19 @@ mod tests {
             Some(vec!["life".to_owned(), "expectancy".to_owned()])
         );
         assert_eq!(segmented("zzz", &|w| COMMON.contains(w)), None);
+    }
+
+    #[test]
+    fn places_are_known_by_other_forms() {
+        for (written, before_noun, forms) in [
+            ("texas", false, vec!["tx"]),
+            ("french", true, vec!["france"]),
+            // A language, or a food.
+            ("french", false, vec![]),
+            ("in", true, vec![]),
+        ] {
+            assert_eq!(places(written, before_noun), forms, "{written}");
+        }
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
-use super::super::query::{Condition, Operator, Output};
+use super::super::query::{Condition, Measure, Operator, Output};
 use super::super::words::stem;
 use super::reader::{Reader, Section, Step};
 
@@ -49,6 +49,7 @@ impl<'a> Reader<'a> {
             }
             Some(Piece::Average(operator, _)) if kind == ValueKind::Number && !negated => {
                 self.at += 1;
+                self.average_of(c)?;
                 self.condition(Condition::Average(c, *operator))?;
                 true
             }
@@ -71,7 +72,18 @@ impl<'a> Reader<'a> {
                 } else {
                     Operator::Equal
                 };
-                self.condition(Condition::Compare(c, operator, n.clone()))?;
+                let mut numbers = vec![n.clone()];
+                while let (Some(Piece::Or), Some(Piece::Number(n))) =
+                    (self.peek(), self.pieces.get(self.at + 1))
+                {
+                    numbers.push(n.clone());
+                    self.at += 2;
+                }
+                self.condition(match numbers.as_slice() {
+                    [_] => Condition::Compare(c, operator, n.clone()),
+                    _ if negated => Condition::NotIn(c, numbers),
+                    _ => Condition::In(c, numbers),
+                })?;
                 true
             }
             Some(Piece::Contains | Piece::Begins | Piece::Ends)
@@ -109,6 +121,9 @@ impl<'a> Reader<'a> {
         let Some(Piece::Noun(noun)) = self.next() else {
             return Err("a pattern without a text");
         };
+        if self.lexicon.column(c).kind != ValueKind::Text {
+            return Err("a pattern of something that is no text");
+        }
         let text = noun.text.clone();
         let condition = match pattern {
             Some(Piece::Begins) => Condition::Affix(c, text, true),
@@ -121,7 +136,11 @@ impl<'a> Reader<'a> {
     /// "170 minutes": only where the column says that it holds minutes.
     pub(super) fn measured_in(&mut self, unit: &str) -> Step<()> {
         let conditions = match self.lacks.and_then(|at| self.conditions.get(at)) {
-            Some(Condition::Lacks(_, inner)) => inner,
+            Some(Condition::Lacks(_, inner) | Condition::Rows(_, _, _, inner))
+                if !inner.is_empty() =>
+            {
+                inner
+            }
             _ => &self.conditions,
         };
         let Some(Condition::Compare(c, ..) | Condition::Between(c, ..)) = conditions.last() else {
@@ -206,15 +225,29 @@ impl<'a> Reader<'a> {
             }
             return Err("a comparison of nothing that is known");
         }
+        let mut values = Vec::new();
+        while let Some(Target::Value(c, value)) = self.peek_target() {
+            values.push(Condition::In(*c, value.clone()));
+            self.noun()?;
+        }
         let (_, target) = self.noun()?;
         match target {
-            Target::Column(c) => self.compare_with(piece, *c),
+            Target::Column(c) if values.is_empty() => self.compare_with(piece, *c),
+            Target::Column(_) => Err("a value before a comparison of a column"),
             Target::Table(t) => {
                 let Some(Piece::Compare(op, n, _)) = piece else {
                     return Err("a comparison of a table");
                 };
                 let n: u64 = n.parse().map_err(|_| "a count that is no whole number")?;
                 let entity = owner.ok_or("a comparison of nothing that is known")?;
+                if entity == *t && self.lacks.is_none() && self.shows_groups(*t) {
+                    // "cities with more than 5 restaurants", where restaurants say their city.
+                    self.cost += 0.15;
+                    self.having.push((Measure::Rows(*t), *op, n.to_string()));
+                    self.conditions.extend(values);
+                    self.section = Section::Condition;
+                    return Ok(());
+                }
                 if entity == *t || self.lacks.is_some() {
                     return Err("a count of the rows that are asked for");
                 }
@@ -222,11 +255,48 @@ impl<'a> Reader<'a> {
                     return Err("a count that may speak of several tables");
                 }
                 self.entity = Some(entity);
-                self.conditions.push(Condition::Rows(*t, *op, n));
+                self.conditions.push(Condition::Rows(*t, *op, n, values));
+                self.lacks = Some(self.conditions.len() - 1);
                 self.section = Section::Condition;
                 Ok(())
             }
             Target::Value(..) => Err("a comparison with a value"),
+        }
+    }
+
+    /// Whether all that is shown are columns of the table that many of its rows share.
+    fn shows_groups(&self, table: usize) -> bool {
+        let words = &self.lexicon.tables[table];
+        !self.is_named
+            && !self.outputs.is_empty()
+            && self.outputs.iter().all(|o| {
+                matches!(o, Output::Column(c) if c.table == table
+                    && !words.unique.contains(&c.column)
+                    && !words.key.contains(&c.column))
+            })
+    }
+
+    /// "… the average rating of all restaurants": what is said again of the same column and table.
+    fn average_of(&mut self, c: ColumnId) -> Step<()> {
+        let start = self.at;
+        let mut said = false;
+        loop {
+            self.skip_links();
+            match self.peek_target() {
+                Some(Target::Column(o)) if *o == c => said = true,
+                Some(Target::Table(t)) if *t == c.table && said => {}
+                _ => break,
+            }
+            self.noun()?;
+        }
+        if !said {
+            self.at = start;
+            return Ok(());
+        }
+        // What follows may narrow the average or the rows.
+        match self.peek() {
+            None | Some(Piece::Sentence | Piece::And | Piece::OrderBy(_)) => Ok(()),
+            _ => Err("an average of some rows only"),
         }
     }
 
@@ -269,7 +339,8 @@ impl<'a> Reader<'a> {
             {
                 let n = n.parse().map_err(|_| "a count that is no whole number")?;
                 self.conditions
-                    .push(Condition::Rows(*t, Operator::Equal, n));
+                    .push(Condition::Rows(*t, Operator::Equal, n, Vec::new()));
+                self.lacks = Some(self.conditions.len() - 1);
                 Ok(())
             }
             _ => Err("a number of which nothing is said"),

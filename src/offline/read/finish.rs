@@ -1,13 +1,27 @@
 //! Puts what was read together, and refuses what does not fit together.
 
 use super::super::joins;
-use super::super::lexicon::{Lexicon, ValueKind};
-use super::super::query::{Condition, Key, Measure, Order, Output, Query, Unit};
+use super::super::lexicon::{ColumnId, Lexicon, ValueKind};
+use super::super::pieces::WHEN;
+use super::super::query::{
+    Aggregate, Condition, Key, Measure, Operator, Order, Output, Query, Unit,
+};
+use super::nouns::names_rows;
 use super::reader::{Reader, Step};
 
 impl<'a> Reader<'a> {
     /// Puts everything together.
     pub(super) fn finish(&mut self) -> Step<Query> {
+        self.size()?;
+        let values = self
+            .conditions
+            .iter()
+            .filter(|c| matches!(c, Condition::In(..)));
+        if self.both
+            && (values.count() > 1 || (self.mentioned.is_empty() && self.outputs.len() < 2))
+        {
+            return Err("\"both\" of something that is not known");
+        }
         if self.top.is_some() {
             return Err("a ranking by nothing that is said");
         }
@@ -23,8 +37,9 @@ impl<'a> Reader<'a> {
                 Output::Column(c) | Output::Bucket(_, c) => Some(c.table),
                 Output::Measure(Measure::Rows(t)) => Some(*t),
                 Output::Measure(Measure::Different(c) | Measure::Of(_, c)) => Some(c.table),
-                Output::Share => None,
+                Output::Share | Output::Ratio(_) => None,
             });
+        self.counted_elsewhere()?;
         let by_measure = self.order.iter().find_map(|o| match &o.by {
             Key::Measure(Measure::Rows(t)) => Some(*t),
             Key::Measure(Measure::Different(c) | Measure::Of(_, c)) => Some(c.table),
@@ -41,8 +56,12 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
             .ok_or("it asks for nothing that is known")?;
+        self.own_rows()?;
         let mut group = Vec::new();
         let mut outputs = std::mem::take(&mut self.outputs);
+        if !self.buckets.is_empty() && !measured && by_measure.is_none() && !outputs.is_empty() {
+            return Err("a unit of time of which nothing is said");
+        }
         if !self.buckets.is_empty() {
             let table = by_measure.filter(|_| !measured).unwrap_or(entity);
             let date = self.date_of(&[table]).ok_or("no one date to group by")?;
@@ -156,7 +175,9 @@ impl<'a> Reader<'a> {
             }
             let condition = Condition::During(date, period);
             match lacks.map(|at| &mut self.conditions[at]) {
-                Some(Condition::Lacks(_, inner)) => inner.push(condition),
+                Some(Condition::Lacks(_, inner) | Condition::Rows(_, _, _, inner)) => {
+                    inner.push(condition);
+                }
                 _ => self.conditions.push(condition),
             }
         }
@@ -168,7 +189,14 @@ impl<'a> Reader<'a> {
         if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
             self.cost += 0.15;
         }
-        let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column));
+        if self.who
+            && outputs
+                .iter()
+                .all(|o| matches!(o, Output::Measure(Measure::Of(..))))
+        {
+            return Err("it asks who, and a number is no person");
+        }
+        let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(c));
         if self.who && outputs.iter().any(nameless) {
             return Err("it asks who, and the rows that fit are no persons");
         }
@@ -193,7 +221,8 @@ impl<'a> Reader<'a> {
             }
         }
         let distinct = self.distinct && !measured && by_measure.is_none();
-        if self.distinct && measured {
+        // What is grouped by stands once anyway.
+        if self.distinct && measured && !plain {
             return Err("different values beside a number");
         }
         // A value that is not had: no row of the other table has it.
@@ -208,6 +237,11 @@ impl<'a> Reader<'a> {
                 other => other,
             })
             .collect();
+        self.on_the_way(entity, &conditions);
+        let conditions = self.outward(entity, conditions);
+        if contradict(&conditions) {
+            return Err("conditions that no row can fulfil");
+        }
         let shared = outputs.contains(&Output::Share);
         if shared
             && (outputs.len() > 1
@@ -222,12 +256,171 @@ impl<'a> Reader<'a> {
             outputs,
             group,
             conditions,
+            having: std::mem::take(&mut self.having),
             order: std::mem::take(&mut self.order),
             limit: self.limit,
             distinct,
             mentioned: std::mem::take(&mut self.mentioned),
         })
     }
+}
+
+impl Reader<'_> {
+    /// "How long is the Danube", "how many people live in Rome": the column that the adjective asks for.
+    fn size(&mut self) -> Step<()> {
+        let Some(word) = self.dimension.take() else {
+            return Ok(());
+        };
+        let dated = matches!(self.outputs.as_slice(), [Output::Column(c)] if self.lexicon.column(*c).kind == ValueKind::Date);
+        if word == WHEN && dated {
+            return Ok(());
+        }
+        if !self.outputs.is_empty() || !self.groups.is_empty() || self.top.is_some() {
+            return Err("a size beside something else");
+        }
+        let named = match self.conditions.as_slice() {
+            [Condition::In(c, values)] if values.len() == 1 => Some(*c),
+            _ => None,
+        };
+        let table = self
+            .entity
+            .or(named.map(|c| c.table))
+            .ok_or("a size of nothing that is known")?;
+        if word == WHEN {
+            let date = self
+                .date_of(&[table])
+                .ok_or("no one date that is asked for")?;
+            self.entity = Some(table);
+            self.outputs.push(Output::Column(date));
+            return Ok(());
+        }
+        let (column, _) = self
+            .hinted(table, word)
+            .ok_or("what the adjective asks for is no one column")?;
+        if self.lexicon.column(column).kind != ValueKind::Number {
+            return Err("what the adjective asks for is no number");
+        }
+        let one = named.is_some_and(|c| c.table == table && names_rows(self.lexicon, c));
+        self.entity = Some(table);
+        self.outputs.push(if one || word != "most populous" {
+            Output::Column(column)
+        } else {
+            Output::Measure(Measure::Of(Aggregate::Sum, column))
+        });
+        Ok(())
+    }
+
+    /// "The type most commonly used in documents" is counted in documents.
+    fn counted_elsewhere(&mut self) -> Step<()> {
+        if !self.common || self.mentioned.is_empty() {
+            return Ok(());
+        }
+        let ([table], [order]) = (self.mentioned.as_slice(), self.order.as_mut_slice()) else {
+            return Err("what is common may be counted in several tables");
+        };
+        if let Key::Measure(Measure::Rows(own)) = order.by {
+            if is_above(self.lexicon, own, *table) {
+                return Err("what is common may be counted in several tables");
+            }
+            order.by = Key::Measure(Measure::Rows(*table));
+            self.mentioned.clear();
+        }
+        Ok(())
+    }
+
+    /// "likes per tip": the average over the rows themselves is no group.
+    fn own_rows(&mut self) -> Step<()> {
+        let [Output::Measure(Measure::Of(aggregate, c))] = self.outputs.as_slice() else {
+            return Ok(());
+        };
+        let (aggregate, table) = (*aggregate, c.table);
+        if !self.group_tables.contains(&table) {
+            return Ok(());
+        }
+        if aggregate != Aggregate::Average {
+            return Err("a number for each row that it is of");
+        }
+        let labels = self.lexicon.tables[table].label.clone();
+        self.group_tables.retain(|t| *t != table);
+        self.groups
+            .retain(|g| !matches!(g, Output::Column(l) if l.table == table && labels.contains(&l.column) && !self.group_columns.contains(g)));
+        Ok(())
+    }
+
+    /// "visited both …": the visits lead to what both are said of, and say no more.
+    fn on_the_way(&mut self, entity: usize, conditions: &[Condition]) {
+        for condition in conditions {
+            let Condition::Also(table, _) = condition else {
+                continue;
+            };
+            let wanted = std::collections::BTreeSet::from([*table]);
+            let way = joins::tree(&self.lexicon.edges, entity, &wanted, &|_| false);
+            let way = way.unwrap_or_default();
+            self.mentioned
+                .retain(|m| m != table && !way.iter().any(|h| h.to == *m));
+        }
+    }
+
+    /// Conditions on the entity itself do not narrow what is counted of it.
+    fn outward(&self, entity: usize, conditions: Vec<Condition>) -> Vec<Condition> {
+        let mut all = Vec::new();
+        for condition in conditions {
+            let Condition::Rows(table, operator, n, inner) = condition else {
+                all.push(condition);
+                continue;
+            };
+            let own = |c: &Condition| {
+                c.table() == entity
+                    || (c.table() != table && is_above(self.lexicon, entity, c.table()))
+            };
+            let (outer, inner): (Vec<_>, Vec<_>) = inner.into_iter().partition(own);
+            all.extend(outer);
+            all.push(Condition::Rows(table, operator, n, inner));
+        }
+        all
+    }
+}
+
+/// Whether bounds of one column leave nothing: "before 1945 and after 1955" is said of two rows.
+fn contradict(conditions: &[Condition]) -> bool {
+    let bounds = |condition: &Condition| -> Option<(ColumnId, f64, f64)> {
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        match condition {
+            Condition::Compare(c, operator, n) => {
+                let n = n.parse().ok()?;
+                Some(match operator {
+                    Operator::Greater | Operator::GreaterOrEqual => (*c, n, high),
+                    Operator::Less | Operator::LessOrEqual => (*c, low, n),
+                    Operator::Equal => (*c, n, n),
+                    Operator::NotEqual => return None,
+                })
+            }
+            Condition::During(c, period) => {
+                let (first, last) = period.years?;
+                let year = |y: Option<i64>, open: f64| y.map_or(open, |y| y as f64);
+                Some((*c, year(first, low), year(last, high)))
+            }
+            _ => None,
+        }
+    };
+    let values: Vec<(&ColumnId, &Vec<String>)> = conditions
+        .iter()
+        .filter_map(|c| match c {
+            Condition::In(c, values) => Some((c, values)),
+            _ => None,
+        })
+        .collect();
+    let apart = values.iter().any(|(c, these)| {
+        values
+            .iter()
+            .any(|(d, those)| c == d && these.iter().all(|v| !those.contains(v)))
+    });
+    if apart {
+        return true;
+    }
+    let all: Vec<_> = conditions.iter().filter_map(bounds).collect();
+    all.iter()
+        .any(|(c, low, _)| all.iter().any(|(d, _, high)| c == d && high < low))
 }
 
 /// Whether each row of `from` has one of `to`, by keys alone.

@@ -11,6 +11,10 @@ use super::reader::{Reader, Section, Step};
 impl<'a> Reader<'a> {
     pub(super) fn each(&mut self) -> Step<()> {
         self.end_lacks();
+        // "… and the number of products for each."
+        if matches!(self.peek(), None | Some(Piece::Sentence)) && self.entity.is_some() {
+            return Ok(());
+        }
         loop {
             self.skip_links();
             if let Some(Piece::Unit(unit)) = self.peek() {
@@ -60,9 +64,9 @@ impl<'a> Reader<'a> {
         if self.top.is_some() {
             self.skip_links();
             return match self.peek() {
-                Some(Piece::Count) => {
+                Some(Piece::Count(total)) => {
                     self.at += 1;
-                    let measure = self.counted()?;
+                    let measure = self.counted(*total)?;
                     self.order_by(Key::Measure(measure))
                 }
                 Some(Piece::Aggregate(_)) => self.aggregates(),

@@ -4,11 +4,12 @@ use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::{Piece, Superlative};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::nouns::names_rows;
 use super::reader::{Reader, Section, Step};
 
 impl<'a> Reader<'a> {
     /// What is counted.
-    pub(super) fn counted(&mut self) -> Step<Measure> {
+    pub(super) fn counted(&mut self, total: bool) -> Step<Measure> {
         let distinct_before = std::mem::take(&mut self.distinct);
         // "number of French singers": values may stand before what is counted.
         while let Some(Target::Value(c, value)) = {
@@ -30,9 +31,26 @@ impl<'a> Reader<'a> {
         }
         let (_, target) = self.noun()?;
         let different = std::mem::replace(&mut self.distinct, distinct_before);
+        if matches!(target, Target::Table(_))
+            && matches!(
+                self.pieces.get(self.at + 1),
+                None | Some(Piece::And | Piece::Each)
+            )
+            && matches!(self.peek_target(), Some(Target::Column(c))
+                if matches!(self.lexicon.column(*c).kind, ValueKind::Text | ValueKind::Number))
+        {
+            return Err("a count of rows or of what they have");
+        }
         match target {
+            Target::Table(t) if self.lexicon.is_tag(*t) => {
+                let label = self.lexicon.label(*t).next();
+                Ok(label.map_or(Measure::Rows(*t), Measure::Different))
+            }
             Target::Table(t) => Ok(Measure::Rows(*t)),
             Target::Column(c) => {
+                if total && self.is_count(*c) && !different {
+                    return Ok(Measure::Of(Aggregate::Sum, *c));
+                }
                 let column = self.lexicon.column(*c);
                 if column.kind == ValueKind::Number && !column.is_key && !different {
                     return Err("a count of numbers may mean their sum");
@@ -46,9 +64,27 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Whether a column holds numbers of something: `review_count`.
+    fn is_count(&self, c: ColumnId) -> bool {
+        let column = self.lexicon.column(c);
+        column.kind == ValueKind::Number
+            && !column.is_key
+            && column.words.len() > 1
+            && column
+                .words
+                .iter()
+                .any(|w| matches!(w.as_str(), "number" | "count"))
+    }
+
+    /// Whether what follows is a column that says the number itself.
+    pub(super) fn counts_already(&self) -> bool {
+        matches!(self.peek_target(), Some(Target::Column(c)) if self.is_count(*c))
+            && !matches!(self.pieces.get(self.at + 1), Some(Piece::Each | Piece::By))
+    }
+
     /// "the percentage of customers that are active": of the rows of one table, by one condition.
     pub(super) fn share(&mut self) -> Step<()> {
-        let Measure::Rows(table) = self.counted()? else {
+        let Measure::Rows(table) = self.counted(false)? else {
             return Err("a percentage of something that is no table");
         };
         if self.entity.is_some() || !self.outputs.is_empty() {
@@ -108,7 +144,16 @@ impl<'a> Reader<'a> {
             if tables.contains(&table) {
                 self.cost += 0.3;
             }
-            self.group_tables.extend(tables);
+            let lexicon = self.lexicon;
+            let names = |t: &usize| {
+                self.outputs.iter().any(|o| {
+                    matches!(o, Output::Column(c) if c.table == *t
+                        && (names_rows(lexicon, *c)
+                            || lexicon.tables[*t].key.contains(&c.column)
+                            || lexicon.tables[*t].unique.contains(&c.column)))
+                })
+            };
+            self.group_tables.extend(tables.into_iter().filter(names));
         }
         let output = Output::Measure(measure);
         if !self.outputs.contains(&output) {
@@ -157,11 +202,18 @@ impl<'a> Reader<'a> {
                 self.at += 1;
             }
         }
-        if matches!(self.peek(), Some(Piece::Count)) {
+        if matches!(self.peek(), Some(Piece::Count(_))) {
             if all == [Aggregate::Sum] {
                 return Ok(());
             }
-            return Err("an average of counts");
+            self.at += 1;
+            self.skip_links();
+            // "the average number of likes": a column that holds numbers.
+            let plain = matches!(self.peek_target(), Some(Target::Column(c))
+                if self.lexicon.column(*c).kind == ValueKind::Number);
+            if !plain {
+                return Err("an average of counts");
+            }
         }
         if matches!(self.peek(), Some(Piece::Distinct)) {
             return Err("an aggregate of different values");
@@ -169,6 +221,10 @@ impl<'a> Reader<'a> {
         if let [only @ (Aggregate::Maximum | Aggregate::Minimum)] = all.as_slice()
             && (self.section == Section::Condition || self.entity.is_some())
             && !self.restated
+            && !self.pieces[self.at..]
+                .iter()
+                .any(|p| matches!(p, Piece::Each))
+            && self.groups.is_empty()
             && self
                 .outputs
                 .iter()
@@ -178,7 +234,7 @@ impl<'a> Reader<'a> {
             return self.superlative(&Superlative {
                 descending,
                 limit: None,
-                word: "most".to_owned(),
+                word: if descending { "highest" } else { "lowest" }.to_owned(),
             });
         }
         let (noun, target) = self.noun()?;
@@ -190,6 +246,7 @@ impl<'a> Reader<'a> {
             Target::Value(..) => return Err("an aggregate of a value"),
         };
         let column = self.lexicon.column(c);
+        self.cost += self.of_another(c);
         for aggregate in all {
             let possible = match (aggregate, column.kind) {
                 (_, ValueKind::Number) => !column.is_key,

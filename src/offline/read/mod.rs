@@ -1,25 +1,28 @@
 //! From pieces to a [`Query`]: reads once for every choice among what the nouns may mean, and keeps the
 //! one reading that is plainly the best.
 
+#[cfg(test)]
+mod cases;
 mod compare;
 mod finish;
 mod group;
 mod measure;
 mod nouns;
+mod ratio;
 mod reader;
 mod superlative;
 
-use super::lexicon::Lexicon;
+use super::lexicon::{ColumnId, Lexicon};
 use super::link::{Link, Target};
 use super::pieces::Piece;
-use super::query::Query;
+use super::query::{Condition, Output, Query};
 use super::sql::{self, Select};
 use reader::Reader;
 
 /// Choices among meanings that are tried at the most.
 const MOST_CHOICES: usize = 400;
 /// A reading that costs more is a guess.
-const DEAREST: f32 = 0.6;
+const DEAREST: f32 = 0.7;
 /// Two readings nearer than this are a tie.
 const MARGIN: f32 = 0.04;
 
@@ -42,6 +45,9 @@ pub enum Unsure {
 
 /// The one best reading of the pieces; `before` is the reading that a follow-up goes on from.
 pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
+    if let Some(parts) = ratio::parts(pieces) {
+        return ratio::read(lexicon, &parts?);
+    }
     let mut readings: Vec<(Reading, String)> = Vec::new();
     let mut why = "it has no shape that is known";
     let pieces = &in_play(pieces);
@@ -58,9 +64,12 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
         match sql::build(lexicon, &query, &told) {
             Ok(select) => {
                 let text = select.to_string();
-                let cost = reader.cost
+                // "both A and B" goes the same way twice.
+                let again = query.conditions.iter();
+                let again = again.filter(|c| matches!(c, Condition::Also(..))).count();
+                let cost = reader.cost - 0.3 * again.saturating_sub(1) as f32
                     + far(text.matches(" JOIN ").count())
-                    + 0.16 * text.matches("EXISTS (").count() as f32;
+                    + far(text.matches("EXISTS (").count());
                 match readings.iter_mut().find(|(_, t)| *t == text) {
                     Some((same, _)) if same.cost <= cost => {}
                     Some((same, _)) => same.cost = cost,
@@ -78,6 +87,9 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
         }
     }
     readings.sort_by(|a, b| a.0.cost.total_cmp(&b.0.cost));
+    for (reading, sql) in readings.iter().take(4) {
+        tracing::trace!(cost = reading.cost, sql, "reading");
+    }
     let mut sorted = readings.into_iter().map(|(r, _)| r);
     let Some(best) = sorted.next() else {
         return Err(Unsure::Shape(why));
@@ -87,6 +99,7 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
     }
     let ties: Vec<Query> = sorted
         .take_while(|r| r.cost - best.cost < MARGIN)
+        .filter(|r| canonical(lexicon, &r.query) != canonical(lexicon, &best.query))
         .map(|r| r.query)
         .collect();
     if ties.is_empty() {
@@ -95,6 +108,38 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
     Err(Unsure::Tie(
         std::iter::once(best.query).chain(ties).collect(),
     ))
+}
+
+/// A reading with the keys of other tables in the place of what points to them: two that are the same then
+/// have the same rows.
+fn canonical(lexicon: &Lexicon, query: &Query) -> Query {
+    let key = |c: ColumnId| {
+        let edge = lexicon
+            .edges
+            .iter()
+            .find(|e| !e.by_values && e.from == c.table && e.columns == [c.column]);
+        match edge.map(|e| (e.to, e.to_columns.as_slice())) {
+            Some((table, [column])) => ColumnId {
+                table,
+                column: *column,
+            },
+            _ => c,
+        }
+    };
+    let mut same = query.clone();
+    for condition in &mut same.conditions {
+        if let Condition::In(c, _) = condition {
+            *c = key(*c);
+        }
+    }
+    let tables: Vec<usize> = same.conditions.iter().map(Condition::table).collect();
+    same.mentioned.retain(|t| !tables.contains(t));
+    for output in &mut same.outputs {
+        if let Output::Column(c) = output {
+            *c = key(*c);
+        }
+    }
+    same
 }
 
 /// What joins cost. The path is the one shortest there is, so that the steps of a long one say little more

@@ -4,6 +4,7 @@ use super::super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::finish::{is_above, is_below};
 use super::measure::is_summable;
 use super::reader::{Reader, Section, Step};
 
@@ -59,7 +60,9 @@ impl<'a> Reader<'a> {
             }
             _ => {
                 if let Some(lacks) = self.lacks {
-                    if let Condition::Lacks(_, inner) = &mut self.conditions[lacks] {
+                    if let Condition::Lacks(_, inner) | Condition::Rows(_, _, _, inner) =
+                        &mut self.conditions[lacks]
+                    {
                         inner.push(Condition::Has(t));
                     }
                 } else {
@@ -95,8 +98,19 @@ impl<'a> Reader<'a> {
         if self.compared(c)? {
             return Ok(());
         }
+        // "population density": the last word says which number it is.
+        if column.kind == ValueKind::Number
+            && !column.is_key
+            && matches!(self.peek(), Some(Piece::Noun(_)))
+            && matches!(self.peek_target(), Some(Target::Column(o))
+                if *o != c && o.table == c.table && self.lexicon.column(*o).kind == ValueKind::Number)
+        {
+            self.cost += 0.15;
+            return self.a_noun();
+        }
+        let counted = matches!(self.outputs.last(), Some(Output::Measure(_))) && !self.after_and();
         if column.kind == ValueKind::Bool
-            && (self.section == Section::Condition || self.entity.is_none())
+            && (self.section == Section::Condition || self.entity.is_none() || counted)
         {
             let yes = !std::mem::take(&mut self.negated);
             return self.condition(Condition::True(c, yes));
@@ -124,6 +138,18 @@ impl<'a> Reader<'a> {
                 if self.entity.is_some() && self.outputs.is_empty() && self.after_and() {
                     self.show_entity();
                 }
+                if self.at >= 2
+                    && matches!(self.pieces[self.at - 2], Piece::Noun(_))
+                    && matches!(self.target(self.at - 2), Ok((_, Target::Column(_))))
+                {
+                    self.cost += 0.35;
+                }
+                self.cost += self.of_another(c);
+                if self.after_and()
+                    && matches!(self.outputs.last(), Some(Output::Column(o)) if o.table != c.table)
+                {
+                    self.cost += 0.08;
+                }
                 if !self.outputs.contains(&Output::Column(c)) {
                     self.outputs.push(Output::Column(c));
                 }
@@ -140,6 +166,7 @@ impl<'a> Reader<'a> {
                     && !column.is_key
                     && matches!(self.peek(), Some(Piece::Each))
                     && self.outputs.len() == 1
+                    && !matches!(self.target(self.at + 1), Ok((_, Target::Table(t))) if *t == c.table)
                 {
                     return Err("a number for each of several rows, without what to make of them");
                 }
@@ -150,6 +177,32 @@ impl<'a> Reader<'a> {
                 Ok(())
             }
             _ => Err("a column of which nothing is said"),
+        }
+    }
+
+    /// What it costs that a column is said to be of a table that has no such column.
+    pub(super) fn of_another(&self, c: ColumnId) -> f32 {
+        let mut at = self.at;
+        while matches!(&self.pieces.get(at), Some(Piece::Preposition(w)) if matches!(w.as_str(), "of" | "for"))
+        {
+            at += 1;
+        }
+        match self.target(at) {
+            Ok((_, Target::Table(t))) if at > self.at && *t != c.table => {
+                // "flight number" names its table itself, "name" does not.
+                let named = matches!(self.pieces.get(self.at.wrapping_sub(1)),
+                    Some(Piece::Noun(n)) if n.text.contains(' '));
+                let goes_on =
+                    matches!(self.outputs.last(), Some(Output::Column(o)) if o.table == c.table);
+                if is_above(self.lexicon, *t, c.table) {
+                    0.07
+                } else if named || goes_on {
+                    0.1
+                } else {
+                    0.7
+                }
+            }
+            _ => 0.0,
         }
     }
 
@@ -202,6 +255,11 @@ impl<'a> Reader<'a> {
             let before = self.at;
             self.at += 1;
             self.skip_links();
+            // "or in …", "or country …" goes on about the same column.
+            if matches!(self.peek_target(), Some(Target::Column(o)) if *o == c) {
+                self.at += 1;
+                self.skip_links();
+            }
             match self.peek_target() {
                 Some(Target::Value(other, text)) if *other == c => {
                     values.extend(text.iter().cloned());
@@ -219,6 +277,9 @@ impl<'a> Reader<'a> {
             self.skip_links();
             let same = matches!(self.peek_target(), Some(Target::Value(other, _)) if *other == c);
             self.at = before;
+            if same && self.both && self.holds_several(c) {
+                return self.all_of(c, values);
+            }
             if same {
                 return Err("\"and\" between values of one column may mean both or either");
             }
@@ -247,13 +308,54 @@ impl<'a> Reader<'a> {
         })
     }
 
+    /// Whether a row of the entity may have several values of the column.
+    fn holds_several(&self, c: ColumnId) -> bool {
+        let entity = self.entity.or_else(|| match self.outputs.first() {
+            Some(Output::Column(c)) => Some(c.table),
+            _ => None,
+        });
+        self.lacks.is_none()
+            && !self.negated
+            && entity.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
+    }
+
+    /// "both A and B": a row for each.
+    fn all_of(&mut self, c: ColumnId, first: Vec<String>) -> Step<()> {
+        self.both = false;
+        self.settle();
+        self.section = Section::Condition;
+        self.condition(Condition::Also(c.table, vec![Condition::In(c, first)]))?;
+        while matches!(self.peek(), Some(Piece::And)) {
+            let before = self.at;
+            self.at += 1;
+            self.skip_links();
+            match self.peek_target() {
+                Some(Target::Value(other, values)) if *other == c => {
+                    let values = values.clone();
+                    self.noun()?;
+                    self.condition(Condition::Also(c.table, vec![Condition::In(c, values)]))?;
+                }
+                _ => {
+                    self.at = before;
+                    break;
+                }
+            }
+        }
+        // "both thai and greek restaurants"
+        if matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table) {
+            self.noun()?;
+        }
+        Ok(())
+    }
+
     /// Adds a condition, inside an open absence if there is one.
     pub(super) fn condition(&mut self, condition: Condition) -> Step<()> {
         if self.focus.is_some_and(|t| t != condition.table()) {
             return Err("a condition that may speak of two things");
         }
         if let Some(lacks) = self.lacks
-            && let Condition::Lacks(_, inner) = &mut self.conditions[lacks]
+            && let Condition::Lacks(_, inner) | Condition::Rows(_, _, _, inner) =
+                &mut self.conditions[lacks]
         {
             inner.push(condition);
             return Ok(());
@@ -268,7 +370,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Whether the column names rows of its table.
-fn names_rows(lexicon: &Lexicon, c: ColumnId) -> bool {
+pub(super) fn names_rows(lexicon: &Lexicon, c: ColumnId) -> bool {
     let table = &lexicon.tables[c.table];
     table.label.contains(&c.column) || table.key == [c.column]
 }

@@ -1,9 +1,9 @@
 //! One pass over the pieces: what is at hand decides who reads on.
 
 use super::super::lexicon::{ColumnId, Lexicon};
-use super::super::link::Target;
+use super::super::link::{Link, Target};
 use super::super::pieces::{Noun, Piece, Superlative};
-use super::super::query::{Condition, Key, Measure, Order, Output, Period, Query, Unit};
+use super::super::query::{Condition, Key, Measure, Operator, Order, Output, Period, Query, Unit};
 
 /// A part of the reading, or why it fails.
 pub(super) type Step<T> = Result<T, &'static str>;
@@ -52,6 +52,13 @@ pub(super) struct Reader<'a> {
     pub(super) restated: bool,
     /// Whether the question names the table that it asks about, and not only columns of it.
     pub(super) is_named: bool,
+    /// What is asked for is the commonest of its kind.
+    pub(super) common: bool,
+    /// "Both" was said of the values that follow.
+    pub(super) both: bool,
+    /// "How long": the adjective that says which column is asked for.
+    pub(super) dimension: Option<&'static str>,
+    pub(super) having: Vec<(Measure, Operator, String)>,
     /// Columns and tables that the question names, to choose between keys.
     pub(super) named: Vec<ColumnId>,
 }
@@ -86,6 +93,10 @@ impl<'a> Reader<'a> {
             who: false,
             restated: false,
             is_named: false,
+            common: false,
+            both: false,
+            dimension: None,
+            having: Vec::new(),
             named: Vec::new(),
         }
     }
@@ -119,7 +130,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The noun's chosen meaning.
-    pub(super) fn target(&mut self, at: usize) -> Step<(&'a Noun, &'a Target)> {
+    pub(super) fn target(&self, at: usize) -> Step<(&'a Noun, &'a Target)> {
         let Some(Piece::Noun(noun)) = self.pieces.get(at) else {
             return Err("a noun is missing");
         };
@@ -137,10 +148,31 @@ impl<'a> Reader<'a> {
         let (noun, target) = self.target(at)?;
         self.cost += 1.0 - noun.links[self.choice[at]].score;
         self.at += 1;
+        if let Target::Value(c, _) = target {
+            self.cost += self.apart_from_entity(noun, *c);
+            // "border Bavaria"
+            if self.named.last() == Some(c) && self.noun_before(*c) {
+                self.cost -= 0.2;
+            }
+        }
         if let Target::Column(c) | Target::Value(c, _) = target {
             self.named.push(*c);
         }
         Ok((noun, target))
+    }
+
+    /// What it costs to look for a value elsewhere when the rows that are asked for have it themselves.
+    fn apart_from_entity(&self, noun: &Noun, c: ColumnId) -> f32 {
+        let name = &self.lexicon.column(c).name;
+        let own = |l: &Link| {
+            matches!(&l.target, Target::Value(o, _)
+                if Some(o.table) == self.entity && self.lexicon.column(*o).name == *name)
+        };
+        if self.entity.is_some_and(|e| e != c.table) && noun.links.iter().any(own) {
+            0.1
+        } else {
+            0.0
+        }
     }
 
     /// How surely the noun just taken means what was chosen.
@@ -152,7 +184,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn peek_target(&mut self) -> Option<&'a Target> {
+    pub(super) fn peek_target(&self) -> Option<&'a Target> {
         let at = self.at;
         self.target(at).ok().map(|(_, t)| t)
     }
@@ -161,11 +193,26 @@ impl<'a> Reader<'a> {
         while let Some(piece) = self.peek() {
             match piece {
                 Piece::Noun(_) => self.a_noun()?,
-                Piece::Count => {
+                Piece::Count(total) => {
                     self.at += 1;
-                    let measure = self.counted()?;
-                    self.put_measure(measure)?;
+                    if *total || !self.counts_already() {
+                        let measure = self.counted(*total)?;
+                        self.put_measure(measure)?;
+                    }
                 }
+                Piece::Both => {
+                    self.at += 1;
+                    self.both = true;
+                }
+                Piece::Dimension(word) => {
+                    self.at += 1;
+                    if self.dimension.replace(word).is_some() {
+                        return Err("two questions at once");
+                    }
+                    self.asked = true;
+                }
+                Piece::Ratio => return Err("a ratio of something that is no number"),
+                Piece::Than(_) => return Err("a comparison of nothing that is known"),
                 Piece::Measured(unit) => {
                     self.at += 1;
                     self.measured_in(unit)?;
@@ -221,6 +268,10 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.end_lacks();
                     self.descending = *descending;
+                    if let Some(Piece::Direction(direction)) = self.peek() {
+                        self.descending = *direction;
+                        self.at += 1;
+                    }
                     self.section = Section::Order;
                 }
                 Piece::Alphabetical => {
@@ -277,13 +328,19 @@ impl<'a> Reader<'a> {
                 Piece::Ask(word) => {
                     self.at += 1;
                     if self.asked || self.entity.is_some() || !self.outputs.is_empty() {
+                        if word == "what" && self.asks_on() {
+                            self.focus = None;
+                            self.section = Section::Head;
+                            continue;
+                        }
                         if word == "what" {
                             return Err("two questions at once");
                         }
                         self.focus = self.spoken_of();
                         self.section = Section::Condition;
                     }
-                    self.who |= word == "who" && !self.asked;
+                    let first = self.entity.is_none() && self.outputs.is_empty();
+                    self.who |= word == "who" && !self.asked && first;
                     self.asked = true;
                 }
                 Piece::Preposition(word) => {
@@ -312,6 +369,27 @@ impl<'a> Reader<'a> {
             }
         }
         self.finish()
+    }
+
+    /// Whether "and what is its …" asks for another column of the same rows.
+    fn asks_on(&mut self) -> bool {
+        let before = self.at;
+        self.skip_links();
+        let column = match self.peek_target() {
+            Some(Target::Column(c)) => Some(*c),
+            _ => None,
+        };
+        self.at = before;
+        let joins = before >= 2 && matches!(self.pieces[before - 2], Piece::And);
+        let same = |c: ColumnId| {
+            self.entity.is_none_or(|e| e == c.table)
+                && !self.outputs.is_empty()
+                && self
+                    .outputs
+                    .iter()
+                    .all(|o| matches!(o, Output::Column(o) if o.table == c.table))
+        };
+        joins && column.is_some_and(same)
     }
 
     /// Takes the table that all outputs are of as the one that is asked about.

@@ -1,6 +1,6 @@
 //! The most and the least of something.
 
-use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::lexicon::{Column, ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::{Piece, Superlative, adjective};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
@@ -38,9 +38,7 @@ impl<'a> Reader<'a> {
         }
         // An age may be told by the day of birth.
         if hints == ["age"] {
-            let column = columns.iter().position(|c| {
-                c.kind == ValueKind::Date && c.words.iter().any(|w| *w == stem("birth"))
-            })?;
+            let column = columns.iter().position(is_birth)?;
             return Some((ColumnId { table, column }, !more));
         }
         None
@@ -56,16 +54,16 @@ impl<'a> Reader<'a> {
             && self.outputs.is_empty()
             && self.buckets.is_empty();
         let counted = match self.peek() {
-            Some(Piece::Count) => {
+            Some(Piece::Count(total)) => {
                 self.at += 1;
-                Some(self.counted()?)
+                Some(self.counted(*total)?)
             }
             Some(Piece::Aggregate(a)) => {
                 let a = *a;
                 self.at += 1;
-                if matches!(self.peek(), Some(Piece::Count)) {
+                if let Some(Piece::Count(total)) = self.peek() {
                     self.at += 1;
-                    Some(self.counted()?)
+                    Some(self.counted(*total)?)
                 } else {
                     let (_, target) = self.noun()?;
                     let c = match target {
@@ -91,6 +89,7 @@ impl<'a> Reader<'a> {
             values.push((*c, value.clone()));
             self.noun()?;
         }
+        let valued = !values.is_empty();
         for (c, value) in values {
             self.conditions.push(Condition::In(c, value));
         }
@@ -120,7 +119,7 @@ impl<'a> Reader<'a> {
                     };
                     if let Some((c, _)) = self.hinted(t, word) {
                         let descending =
-                            adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                            adjective_direction(&s.word, self.lexicon.column(c), s.descending);
                         return self.extreme_column(
                             c,
                             &Superlative {
@@ -129,7 +128,8 @@ impl<'a> Reader<'a> {
                             },
                         );
                     }
-                    if adjective(&s.word).is_none() {
+                    let merit = matches!(s.word.as_str(), "best" | "worst");
+                    if adjective(&s.word).is_none() || merit {
                         self.top = Some(s.clone());
                         return Ok(());
                     }
@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
                 // "cities in the largest state"
                 if let Some((c, _)) = self.hinted(t, &s.word) {
                     let descending =
-                        adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                        adjective_direction(&s.word, self.lexicon.column(c), s.descending);
                     if s.limit.is_some() {
                         return Err("several of the largest inside a condition");
                     }
@@ -176,6 +176,9 @@ impl<'a> Reader<'a> {
                         return self.extreme_measure(Measure::Different(c), s);
                     }
                     return Err("a superlative of something that is no number");
+                }
+                if !self.fits(&s.word, c) {
+                    return Err("what the adjective compares is another column");
                 }
                 let descending = if matches!(
                     s.word.as_str(),
@@ -211,12 +214,15 @@ impl<'a> Reader<'a> {
                 self.extreme_column(c, &s)
             }
             _ => {
+                if valued {
+                    self.settle();
+                }
                 // "Which customer paid the most?", "Who is the oldest?"
                 let at_end = true;
                 if let Some(entity) = self.entity.filter(|_| at_end) {
                     if let Some((c, _)) = self.hinted(entity, &s.word) {
                         let descending =
-                            adjective_direction(&s.word, self.lexicon.column(c).kind, s.descending);
+                            adjective_direction(&s.word, self.lexicon.column(c), s.descending);
                         return self.extreme_column(
                             c,
                             &Superlative {
@@ -235,6 +241,40 @@ impl<'a> Reader<'a> {
                 Err("a superlative of nothing that is known")
             }
         }
+    }
+
+    fn measures_merit(&self, table: usize) -> bool {
+        const MERIT: &[&str] = &[
+            "popular",
+            "rate",
+            "vote",
+            "like",
+            "view",
+            "download",
+            "rank",
+            "score",
+            "star",
+            "follow",
+            "percentage",
+            "sale",
+            "sold",
+        ];
+        self.lexicon.tables[table].columns.iter().any(|c| {
+            c.kind == ValueKind::Number
+                && c.words.iter().any(|w| MERIT.iter().any(|m| *w == stem(m)))
+        })
+    }
+
+    /// Whether a superlative may be of the column: "youngest" is of no weight, "largest" of any number.
+    fn fits(&self, word: &str, c: ColumnId) -> bool {
+        const ANY: &[&str] = &["largest", "biggest", "smallest", "best", "worst"];
+        let Some((hints, _)) = adjective(word).filter(|_| !ANY.contains(&word)) else {
+            return true;
+        };
+        let column = self.lexicon.column(c);
+        let dated = hints.first() == Some(&"date") && column.kind == ValueKind::Date;
+        let aged = hints.first() == Some(&"age") && is_birth(column);
+        dated || aged || hints.iter().any(|h| column.words.contains(&stem(h)))
     }
 
     /// The highest rank is the lowest number, or the highest.
@@ -290,6 +330,9 @@ impl<'a> Reader<'a> {
             Measure::Rows(t) => *t,
             Measure::Different(c) | Measure::Of(_, c) => c.table,
         };
+        // What only pairs the rows is no table of its own to count.
+        let lexicon = self.lexicon;
+        self.mentioned.retain(|m| !lexicon.is_link(*m));
         if !self.mentioned.iter().all(|m| *m == table) {
             return Err("a superlative that may count rows of several tables");
         }
@@ -334,6 +377,11 @@ impl<'a> Reader<'a> {
         if self.entity.is_some_and(|e| e != table) || !self.order.is_empty() {
             return Err("what is common is no column");
         }
+        // Where something else measures popularity, the number of rows may not be meant.
+        if s.word == "popular" && self.measures_merit(table) {
+            return Err("what is popular may be measured in several ways");
+        }
+        self.common = true;
         self.order.push(Order {
             by: Key::Measure(Measure::Rows(table)),
             descending: s.descending,
@@ -344,10 +392,17 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// A day or a year of birth.
+fn is_birth(column: &Column) -> bool {
+    let has = |word: &str| column.words.iter().any(|w| *w == stem(word));
+    has("birth")
+        && (column.kind == ValueKind::Date || (column.kind == ValueKind::Number && has("year")))
+}
+
 /// "oldest" sorts ages downwards and days of birth upwards.
-pub(super) fn adjective_direction(word: &str, kind: ValueKind, descending: bool) -> bool {
+pub(super) fn adjective_direction(word: &str, column: &Column, descending: bool) -> bool {
     let ages = adjective(word).is_some_and(|(hints, _)| hints == ["age"]);
-    if ages && kind == ValueKind::Date {
+    if ages && is_birth(column) {
         !descending
     } else {
         descending

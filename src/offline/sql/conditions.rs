@@ -18,8 +18,9 @@ impl Builder<'_> {
         scope: &Scope,
     ) -> Result<Expr, NoWay> {
         let (table, inner_conditions) = match condition {
-            Condition::Rows(table, ..) => (*table, Vec::new()),
-            Condition::Lacks(table, inner) => (*table, inner.clone()),
+            Condition::Rows(table, _, _, inner)
+            | Condition::Lacks(table, inner)
+            | Condition::Also(table, inner) => (*table, inner.clone()),
             _ => return Err(NoWay::Unconnected),
         };
         let mut wanted: BTreeSet<usize> = inner_conditions.iter().map(Condition::table).collect();
@@ -58,10 +59,14 @@ impl Builder<'_> {
             &mut false,
         )?;
         Ok(match condition {
-            Condition::Rows(_, operator, n) => {
+            Condition::Rows(_, operator, n, _) => {
                 inner.columns.push((Expr::CountRows, None));
                 Expr::Subquery(Box::new(inner))
                     .binary(symbol(*operator), Expr::Number(n.to_string()))
+            }
+            Condition::Also(..) => {
+                inner.columns.push((Expr::Number("1".to_owned()), None));
+                Expr::Exists(Box::new(inner))
             }
             _ => {
                 inner.columns.push((Expr::Number("1".to_owned()), None));
@@ -162,7 +167,9 @@ impl Builder<'_> {
                     .column(lexicon, *by)?
                     .binary("=", Expr::Subquery(Box::new(inner)))
             }
-            Condition::Rows(..) | Condition::Lacks(..) => return Err(NoWay::Unconnected),
+            Condition::Rows(..) | Condition::Lacks(..) | Condition::Also(..) => {
+                return Err(NoWay::Unconnected);
+            }
         }))
     }
 
@@ -217,7 +224,7 @@ impl Builder<'_> {
     }
 }
 
-fn symbol(operator: Operator) -> &'static str {
+pub(super) fn symbol(operator: Operator) -> &'static str {
     match operator {
         Operator::Equal => "=",
         Operator::NotEqual => "<>",

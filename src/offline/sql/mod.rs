@@ -31,6 +31,17 @@ pub fn build(
     .query(query)
 }
 
+/// One number by another, both read by themselves.
+pub fn ratio(part: Select, whole: Select) -> Select {
+    let number = |select: Select| Expr::Subquery(Box::new(select));
+    let whole = Expr::Call("nullif", vec![number(whole), Expr::Number("0".to_owned())]);
+    let part = Expr::Cast(Box::new(number(part)), "numeric");
+    Select {
+        columns: vec![(part.binary("/", whole), Some("ratio".to_owned()))],
+        ..Select::default()
+    }
+}
+
 struct Builder<'a> {
     lexicon: &'a Lexicon,
     prefer: &'a dyn Fn(usize) -> bool,
@@ -79,7 +90,7 @@ impl Builder<'_> {
             match output {
                 Output::Column(c) | Output::Bucket(_, c) => inline.extend([shown(c)]),
                 Output::Measure(m) => inline.extend([measured(m)]),
-                Output::Share => {}
+                Output::Share | Output::Ratio(_) => {}
             }
         }
         for order in &query.order {
@@ -93,7 +104,7 @@ impl Builder<'_> {
             .measures()
             .map(measured)
             .next()
-            .unwrap_or(query.entity);
+            .unwrap_or_else(|| self.shown(query));
         let mut wanted = inline.clone();
         wanted.extend(
             query
@@ -147,6 +158,7 @@ impl Builder<'_> {
                 Output::Share if !select.joins.is_empty() || select.filters.is_empty() => {
                     return Err(NoWay::Unconnected);
                 }
+                Output::Ratio(_) => return Err(NoWay::Unconnected),
                 Output::Share => (
                     Expr::Share(std::mem::take(&mut select.filters)),
                     Some("percentage".to_owned()),
@@ -157,13 +169,24 @@ impl Builder<'_> {
             }
             select.columns.push((expr, name));
         }
-        for &table in query.group.iter().filter(|_| aggregated) {
+        let groups = query
+            .group
+            .iter()
+            .filter(|t| aggregated && !self.lexicon.is_tag(**t));
+        for &table in groups {
             for &column in &self.lexicon.tables[table].key {
                 let expr = scope.column(self.lexicon, ColumnId { table, column })?;
                 if !select.group.contains(&expr) {
                     select.group.push(expr);
                 }
             }
+        }
+        for (measure, operator, n) in &query.having {
+            let number = self.measure(measure, root, fans_out, &scope)?;
+            let than = Expr::Number(n.clone());
+            select
+                .having
+                .push(number.binary(conditions::symbol(*operator), than));
         }
         for order in &query.order {
             let expr = match &order.by {
@@ -190,6 +213,32 @@ impl Builder<'_> {
             }
         }
         Ok(select)
+    }
+
+    /// The table whose rows are shown: the entity, or the one below it that all columns shown are of.
+    fn shown(&self, query: &Query) -> usize {
+        let mut tables = query.outputs.iter().map(|o| match o {
+            Output::Column(c) => Some(c.table),
+            _ => None,
+        });
+        let Some(Some(first)) = tables.next() else {
+            return query.entity;
+        };
+        let alone = tables.all(|t| t == Some(first)) && query.group.is_empty();
+        let up = |from: usize, to: usize| {
+            joins::tree(
+                &self.lexicon.edges,
+                from,
+                &BTreeSet::from([to]),
+                self.prefer,
+            )
+            .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+        };
+        if alone && first != query.entity && up(first, query.entity) && !up(query.entity, first) {
+            first
+        } else {
+            query.entity
+        }
     }
 
     /// Adds what hangs on `at`: joins for what is shown and for what there is one of, EXISTS for the rest.
@@ -227,7 +276,7 @@ impl Builder<'_> {
             let on = self.on(hop, &outer, &alias);
             let shown = below(hop.to, hops).iter().any(|t| inline.contains(t));
             if hop.upward || shown {
-                *fans_out |= !hop.upward && !self.is_bridge(hop.to);
+                *fans_out |= !hop.upward && !self.lexicon.is_link(hop.to);
                 self.bridged |= !hop.upward;
                 select.joins.push(Join {
                     table,
@@ -259,15 +308,6 @@ impl Builder<'_> {
             }
         }
         Ok(())
-    }
-
-    /// Whether a table only pairs rows of others: what it leads to is what the rows are grouped by.
-    pub(super) fn is_bridge(&self, table: usize) -> bool {
-        let key = &self.lexicon.tables[table].key;
-        key.len() >= 2
-            && key
-                .iter()
-                .all(|&column| self.lexicon.is_foreign_key(ColumnId { table, column }))
     }
 
     pub(super) fn on(&self, hop: &Hop, outer: &str, inner: &str) -> Expr {

@@ -52,6 +52,7 @@ pub struct Select {
     pub joins: Vec<Join>,
     pub filters: Vec<Expr>,
     pub group: Vec<Expr>,
+    pub having: Vec<Expr>,
     pub order: Vec<(Expr, bool)>,
     pub limit: Option<u64>,
 }
@@ -165,6 +166,10 @@ impl Display for Select {
         if !self.group.is_empty() {
             f.write_str(" GROUP BY ")?;
             list(f, &self.group, ", ")?;
+        }
+        if !self.having.is_empty() {
+            f.write_str(" HAVING ")?;
+            list(f, &self.having, " AND ")?;
         }
         for (i, (expr, descending)) in self.order.iter().enumerate() {
             f.write_str(if i == 0 { " ORDER BY " } else { ", " })?;

@@ -1,0 +1,110 @@
+//! Phrases that count, and superlatives.
+
+use super::adjectives::{adjective, superlative};
+use super::{Piece, Superlative};
+use crate::offline::words::{Kind, Token};
+
+/// A count or a superlative that begins at `at`, and how many tokens spell it.
+pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
+    let word = |i: usize| {
+        tokens
+            .get(at + i)
+            .filter(|t| t.kind == Kind::Word)
+            .map_or("", |t| t.lower.as_str())
+    };
+    let number = |i: usize| tokens.get(at + i).filter(|t| t.number().is_some());
+    // Counts.
+    match (word(0), word(1), word(2)) {
+        ("percentage" | "percent" | "share" | "proportion", "of", _) => {
+            return Some((Piece::Share, 2));
+        }
+        ("how", "many", "people" | "inhabitants" | "residents" | "citizens")
+            if matches!(word(3), "live" | "lives" | "lived" | "reside") =>
+        {
+            return None;
+        }
+        ("how", "many", _) => return Some((Piece::Count(false), 2)),
+        ("number" | "count" | "quantity", "of", _) => return Some((Piece::Count(false), 2)),
+        ("total", "number" | "count", "of") => return Some((Piece::Count(true), 3)),
+        ("total", "count" | "number", _) => return Some((Piece::Count(true), 2)),
+        ("count", "the", "number") if word(3) == "of" => return Some((Piece::Count(false), 4)),
+        ("count", ..) if at == 0 => return Some((Piece::Count(false), 1)),
+        ("more", "than", "once") => return None,
+        _ => {}
+    }
+    // Superlatives.
+    let sup = |descending: bool, length: usize, name: String| {
+        let limit = number(length).and_then(whole);
+        let taken = length + usize::from(limit.is_some());
+        Some((
+            Piece::Superlative(Superlative {
+                descending,
+                limit,
+                word: name,
+            }),
+            taken,
+        ))
+    };
+    if let (which @ ("most" | "least"), what) = (word(0), word(1)) {
+        let descending = which == "most";
+        if matches!(
+            what,
+            "common" | "frequent" | "frequently" | "commonly" | "popular"
+        ) {
+            let skip = if word(2) == "used" { 3 } else { 2 };
+            return Some((
+                Piece::Common(Superlative {
+                    descending,
+                    limit: None,
+                    word: what.to_owned(),
+                }),
+                skip,
+            ));
+        }
+        if what == "number" && word(2) == "of" {
+            return sup(descending, 3, which.to_owned());
+        }
+        let both = format!("{which} {what}");
+        if adjective(&both).is_some() {
+            return superlative(&both).and_then(|d| sup(d, 2, both));
+        }
+    }
+    // "the top 3 largest"
+    if matches!(word(0), "top" | "bottom")
+        && let Some(limit) = number(1).and_then(whole)
+        && let Some((Piece::Superlative(s), length)) = count(tokens, at + 2)
+        && s.limit.is_none()
+    {
+        let limit = Some(limit);
+        return Some((Piece::Superlative(Superlative { limit, ..s }), length + 2));
+    }
+    if let Some(descending) = superlative(word(0)) {
+        if word(1) == "rated" {
+            return sup(descending, 2, format!("{} rated", word(0)));
+        }
+        // "the highest number of"; an amount is no number of rows.
+        if matches!(word(1), "amount" | "total" | "sum") && word(2) == "of" {
+            return sup(
+                descending,
+                3,
+                if descending { "highest" } else { "lowest" }.to_owned(),
+            );
+        }
+        if matches!(word(1), "number" | "count" | "quantity") && word(2) == "of" {
+            return sup(
+                descending,
+                3,
+                if descending { "most" } else { "least" }.to_owned(),
+            );
+        }
+        return sup(descending, 1, word(0).to_owned());
+    }
+    None
+}
+
+pub(super) fn whole(token: &Token) -> Option<u64> {
+    token
+        .number()
+        .filter(|n| n.fract() == 0.0 && *n >= 1.0 && *n <= 10_000.0)
+        .map(|n| n as u64)
+}

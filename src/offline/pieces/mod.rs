@@ -1,0 +1,196 @@
+//! From tokens to pieces: operators that phrases spell, and nouns that may be tables, columns or values.
+
+mod adjectives;
+mod counts;
+mod phrases;
+mod shape;
+
+use super::lexicon::Lexicon;
+use super::link::{Hit, LONGEST, Link, Target, links};
+use super::query::{Aggregate, Operator, Period, Unit};
+use super::words::{Kind, Token, is_linking_verb, is_neutral};
+pub use adjectives::{WHEN, adjective};
+use phrases::phrase;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Noun {
+    pub text: String,
+    pub links: Vec<Link>,
+    pub quoted: bool,
+}
+
+/// The most or the least of something.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Superlative {
+    pub descending: bool,
+    pub limit: Option<u64>,
+    pub word: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Piece {
+    /// "How many"; true for "the total number of".
+    Count(bool),
+    /// "What percentage of".
+    Share,
+    /// "The ratio of … to …".
+    Ratio,
+    /// "How long", "how old": the adjective that says which column is asked for.
+    Dimension(&'static str),
+    /// Before values that must all be there.
+    Both,
+    Aggregate(Aggregate),
+    Superlative(Superlative),
+    /// "most common", "least popular".
+    Common(Superlative),
+    /// The comparing adjective, if it says what is compared: "older than".
+    Compare(Operator, String, Option<String>),
+    /// A comparison whose number comes after what is compared: "above age 20", "a greater weight than 10".
+    Than(Operator),
+    Between(String, String),
+    /// Above or below the average, with the comparing adjective.
+    Average(Operator, Option<String>),
+    Number(String),
+    Period(Period),
+    Unit(Unit),
+    /// What a number before it is measured in: minutes, metres.
+    Measured(String),
+    Not,
+    Distinct,
+    Each,
+    By,
+    /// Sorts by what follows, downwards if true.
+    OrderBy(bool),
+    /// One sentence ends, and another may follow.
+    Sentence,
+    /// A verb that only links what it stands between.
+    Verb,
+    Alphabetical,
+    Direction(bool),
+    And,
+    Or,
+    With,
+    Contains,
+    Begins,
+    Ends,
+    Preposition(String),
+    /// Which, what, who: asks.
+    Ask(String),
+    /// That, who, whose: begins a condition.
+    Relative,
+    Noun(Noun),
+}
+
+/// A word of the question that nothing accounts for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotUnderstood(pub Vec<String>);
+
+/// Cuts the question into pieces; every word must be accounted for.
+///
+/// # Errors
+/// The words that are not.
+pub fn pieces(
+    lexicon: &Lexicon,
+    text: &str,
+    tokens: &[Token],
+    hits: &[Hit],
+) -> Result<Vec<Piece>, NotUnderstood> {
+    let mut out = Vec::new();
+    let mut unknown = Vec::new();
+    let mut at = 0;
+    while at < tokens.len() {
+        if let Some((nouns, length)) = shape::coordinated(lexicon, text, tokens, at) {
+            for noun in nouns {
+                out.extend(
+                    [Piece::And, Piece::Noun(noun)]
+                        .into_iter()
+                        .skip(usize::from(!matches!(out.last(), Some(Piece::Noun(_))))),
+                );
+            }
+            at += length;
+            continue;
+        }
+        if let Some((noun, length)) = noun(lexicon, text, tokens, hits, at, 2) {
+            out.push(Piece::Noun(noun));
+            at += length;
+            continue;
+        }
+        if let Some((mut piece, length)) = phrase(tokens, at) {
+            // "last name", "total" as a column: the schema's own word wins over a lonely operator.
+            if length == 1
+                && matches!(piece, Piece::Unit(_) | Piece::Both)
+                && let Some((noun, _)) = noun(lexicon, text, tokens, hits, at, 1)
+                    .filter(|(n, _)| n.links[0].score >= 0.9)
+            {
+                piece = Piece::Noun(noun);
+            }
+            out.push(piece);
+            at += length;
+            continue;
+        }
+        if let Some((noun, length)) = noun(lexicon, text, tokens, hits, at, 1) {
+            out.push(Piece::Noun(noun));
+            at += length;
+            continue;
+        }
+        let token = &tokens[at];
+        if token.kind == Kind::Word && is_linking_verb(&token.lower) {
+            out.push(Piece::Verb);
+        } else if !(token.kind == Kind::Word && is_neutral(&token.lower)) {
+            unknown.push(text[token.start..token.end].to_owned());
+        }
+        at += 1;
+    }
+    if unknown.is_empty() {
+        Ok(shape::settled(out))
+    } else {
+        Err(NotUnderstood(unknown))
+    }
+}
+
+/// The longest noun from `at` on, of at least `least` tokens.
+fn noun(
+    lexicon: &Lexicon,
+    text: &str,
+    tokens: &[Token],
+    hits: &[Hit],
+    at: usize,
+    least: usize,
+) -> Option<(Noun, usize)> {
+    let quoted = tokens[at].kind == Kind::Quoted;
+    let least = if quoted { 1 } else { least };
+    for length in (least..=LONGEST.min(tokens.len() - at)).rev() {
+        let found = links(lexicon, tokens, hits, at, at + length);
+        let sure = found
+            .first()
+            .is_some_and(|l| length == 1 || l.score >= 0.83);
+        let neutral = length == 1
+            && is_neutral(&tokens[at].lower)
+            && !found
+                .iter()
+                .any(|l| l.score >= 0.95 && tokens[at].capital && at > 0);
+        if sure && !neutral {
+            let text = text[tokens[at].start..tokens[at + length - 1].end].to_owned();
+            return Some((
+                Noun {
+                    text,
+                    links: found,
+                    quoted,
+                },
+                length,
+            ));
+        }
+    }
+    // A quoted text that no value spells may still be looked for with LIKE.
+    quoted.then(|| {
+        let token = &tokens[at];
+        (
+            Noun {
+                text: text[token.start..token.end].to_owned(),
+                links: Vec::new(),
+                quoted,
+            },
+            1,
+        )
+    })
+}

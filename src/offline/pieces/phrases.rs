@@ -1,0 +1,310 @@
+//! Operators that phrases spell.
+
+use super::adjectives::{WHEN, adjective, comparative, dimension, is_comparative};
+use super::{Aggregate, Operator, Piece, Superlative, counts};
+use crate::offline::dates::{self, unit};
+use crate::offline::words::{Kind, Token};
+
+/// An operator that begins at `at`, and how many tokens spell it.
+pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
+    let word = |i: usize| {
+        tokens
+            .get(at + i)
+            .filter(|t| t.kind == Kind::Word)
+            .map_or("", |t| t.lower.as_str())
+    };
+    let number = |i: usize| tokens.get(at + i).filter(|t| t.number().is_some());
+    let written = |t: &Token| match t.kind {
+        Kind::Word => t.number().map_or_else(String::new, |n| n.to_string()),
+        _ => t.lower.replace(',', ""),
+    };
+    let article = |i: usize| usize::from(matches!(word(i), "the" | "a" | "an"));
+
+    if let Some((period, length)) = dates::period(tokens, at) {
+        return Some((Piece::Period(period), length));
+    }
+    const MEASURES: &[&str] = &[
+        "minutes", "minute", "hours", "hour", "days", "years", "metres", "meters", "feet", "km",
+        "kg", "cm", "pounds", "miles",
+    ];
+    if at > 0 && tokens[at - 1].number().is_some() && MEASURES.contains(&word(0)) {
+        return Some((Piece::Measured(tokens[at].stem.clone()), 1));
+    }
+    // Comparisons.
+    if word(0) == "between"
+        && let (Some(low), "and", Some(high)) = (number(1), word(2), number(3))
+    {
+        return Some((Piece::Between(written(low), written(high)), 4));
+    }
+    let operator = |op: Operator, length: usize, hint: Option<&str>| -> Option<(Piece, usize)> {
+        let skip = length + article(length);
+        // "above age 20", "under the age of 20"
+        if length == 1 && number(length).is_none() {
+            let after = (1..4).find(|i| number(skip + i).is_some());
+            let plain = after.is_some_and(|after| {
+                (skip..skip + after).all(|i| tokens[at + i].kind == Kind::Word)
+            });
+            if plain && !matches!(word(skip), "average" | "mean") {
+                return Some((Piece::Than(op), skip));
+            }
+        }
+        if matches!(word(skip), "average" | "mean") {
+            return Some((Piece::Average(op, hint.map(str::to_owned)), skip + 1));
+        }
+        number(length).map(|n| {
+            (
+                Piece::Compare(op, written(n), hint.map(str::to_owned)),
+                length + 1,
+            )
+        })
+    };
+    let compared = match (word(0), word(1), word(2)) {
+        ("more" | "greater" | "higher", "than", "or") if word(3) == "equal" && word(4) == "to" => {
+            operator(Operator::GreaterOrEqual, 5, None)
+        }
+        // "a greater weight than 10"
+        (comparing, next, _) if is_comparative(comparing) && next != "than" => {
+            let than = (2..5).find(|&i| word(i) == "than" && number(i + 1).is_some());
+            let op = if comparative(comparing) == Some(true) {
+                Operator::Greater
+            } else {
+                Operator::Less
+            };
+            than.map(|_| (Piece::Than(op), 1))
+        }
+        ("than", ..) if number(1).is_some() => Some((Piece::Preposition("than".to_owned()), 1)),
+        ("more" | "greater" | "higher", "than", _) => operator(Operator::Greater, 2, None),
+        ("less" | "fewer" | "lower", "than", _) => operator(Operator::Less, 2, None),
+        ("no" | "not", "more", "than") => operator(Operator::LessOrEqual, 3, None),
+        ("no" | "not", "less" | "fewer", "than") => operator(Operator::GreaterOrEqual, 3, None),
+        (adj, "than", _) if adjective(adj).is_some() => {
+            let more = adjective(adj).is_some_and(|(_, more)| more);
+            operator(
+                if more {
+                    Operator::Greater
+                } else {
+                    Operator::Less
+                },
+                2,
+                Some(adj),
+            )
+        }
+        ("at", "least", _) => operator(Operator::GreaterOrEqual, 2, None),
+        ("at", "most", _) => operator(Operator::LessOrEqual, 2, None),
+        ("up", "to", _) => operator(Operator::LessOrEqual, 2, None),
+        ("over" | "above" | "exceeding", ..) => operator(Operator::Greater, 1, None),
+        ("under" | "below", ..) => operator(Operator::Less, 1, None),
+        ("exactly", ..) => operator(Operator::Equal, 1, None),
+        ("equal" | "equals", "to", _) => operator(Operator::Equal, 2, None),
+        _ => match tokens[at].kind {
+            Kind::Punctuation('>') => operator(Operator::Greater, 1, None),
+            Kind::Punctuation('<') => operator(Operator::Less, 1, None),
+            Kind::Punctuation('=') => operator(Operator::Equal, 1, None),
+            _ => None,
+        },
+    };
+    if compared.is_some() {
+        return compared;
+    }
+    if let Some(n) = number(0) {
+        if word(1) == "or" {
+            let op = match word(2) {
+                "more" | "above" | "higher" | "greater" => Some(Operator::GreaterOrEqual),
+                "less" | "fewer" | "below" | "lower" => Some(Operator::LessOrEqual),
+                _ => None,
+            };
+            if let Some(op) = op {
+                return Some((Piece::Compare(op, written(n), None), 3));
+            }
+        }
+        if matches!(word(1), "year" | "years") && word(2) == "old" {
+            return Some((
+                Piece::Compare(Operator::Equal, written(n), Some("older".to_owned())),
+                3,
+            ));
+        }
+        // "the 5 largest"
+        if at + 1 < tokens.len()
+            && let Some((Piece::Superlative(s), length)) = phrase(tokens, at + 1)
+            && s.limit.is_none()
+        {
+            return Some((
+                Piece::Superlative(Superlative {
+                    limit: counts::whole(n),
+                    ..s
+                }),
+                length + 1,
+            ));
+        }
+        return Some((Piece::Number(written(n)), 1));
+    }
+    if let Some(found) = counts::count(tokens, at) {
+        return Some(found);
+    }
+    let aggregate = match word(0) {
+        "average" | "mean" | "avg" => Some(Aggregate::Average),
+        "total" | "sum" | "combined" => Some(Aggregate::Sum),
+        "maximum" | "max" => Some(Aggregate::Maximum),
+        "minimum" | "min" => Some(Aggregate::Minimum),
+        _ => None,
+    };
+    if let Some(aggregate) = aggregate {
+        return Some((Piece::Aggregate(aggregate), 1));
+    }
+    if let Some(u) = unit(word(0)) {
+        return Some((Piece::Unit(u), 1));
+    }
+    Some(match (word(0), word(1), word(2)) {
+        (
+            "for" | "in" | "of" | "by" | "on" | "to" | "from" | "at" | "within" | "across",
+            "each" | "every",
+            _,
+        ) => (Piece::Each, 2),
+        ("ratio", "of" | "between", _) => (Piece::Ratio, 2),
+        ("how", "much", "do" | "does" | "did" | "is" | "are" | "was" | "were") => {
+            (Piece::Preposition("of".to_owned()), 3)
+        }
+        ("how", "many", "people" | "inhabitants" | "residents" | "citizens")
+            if matches!(word(3), "live" | "lives" | "lived" | "reside") =>
+        {
+            (Piece::Dimension("most populous"), 4)
+        }
+        ("how", adjective, _) if dimension(adjective).is_some() => {
+            (Piece::Dimension(dimension(adjective)?), 2)
+        }
+        ("when", "did" | "was" | "were" | "is" | "does" | "do", _) if at == 0 => {
+            (Piece::Dimension(WHEN), 2)
+        }
+        ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
+        ("both", ..) => (Piece::Both, 1),
+        ("either", ..) => (Piece::Preposition("of".to_owned()), 1),
+        ("in", "total" | "all", _) | ("so", "far", _) | ("at", "all", _) => {
+            (Piece::Preposition("of".to_owned()), 2)
+        }
+        ("of", "all", "time") | ("at", "the" | "this", "moment") => {
+            (Piece::Preposition("of".to_owned()), 3)
+        }
+        ("along" | "together", "with", _) => (Piece::And, 2),
+        ("as", "well", "as") => (Piece::And, 3),
+        ("but", ..) => (Piece::And, 1),
+        (
+            "order" | "sort" | "rank" | "arrange",
+            "the",
+            "results" | "result" | "list" | "output",
+        ) if word(3) == "by" => (Piece::OrderBy(false), 4),
+        ("order" | "sort" | "rank" | "arrange", "them" | "it" | "results", "by") => {
+            (Piece::OrderBy(false), 3)
+        }
+        ("sorted" | "ordered", "alphabetically" | "descending" | "ascending" | "from", _) => {
+            (Piece::Preposition("of".to_owned()), 1)
+        }
+        ("in", "the", "order") if word(3) == "of" => (Piece::OrderBy(false), 4),
+        (
+            "contain" | "contains" | "containing" | "has" | "have" | "with" | "includes"
+            | "including" | "include",
+            "the",
+            "word" | "substring" | "letter" | "letters" | "phrase" | "string" | "text",
+        ) if tokens
+            .get(at + 3)
+            .is_some_and(|t| t.kind == Kind::Quoted || t.lower.len() == 1) =>
+        {
+            (Piece::Contains, 3)
+        }
+        ("grouped" | "group" | "broken", "by" | "down", "by") => (Piece::Each, 3),
+        ("grouped" | "group" | "split", "by", _) => (Piece::Each, 2),
+        ("each" | "every" | "per", ..) => (Piece::Each, 1),
+        ("from", ..) if descent(tokens, at).is_some() => return descent(tokens, at),
+        ("in", "alphabetical", "order") | ("in", "alphabetic", "order") => (Piece::Alphabetical, 3),
+        ("alphabetically", ..) => (Piece::Alphabetical, 1),
+        ("alphabetical", "order", _) => (Piece::Alphabetical, 2),
+        ("in", "ascending" | "increasing", "order") => direction(word(3), false),
+        ("in", "descending" | "decreasing", "order") => direction(word(3), true),
+        ("in", "order", "of") => (Piece::OrderBy(false), 3),
+        ("sorted" | "ordered" | "sort" | "order" | "ranked", "by", _) => (Piece::OrderBy(false), 2),
+        ("sorted" | "ordered" | "sort" | "order", "in", _) => (Piece::OrderBy(false), 1),
+        ("ascending", "order", "of") => (Piece::OrderBy(false), 3),
+        ("descending", "order", "of") => (Piece::OrderBy(true), 3),
+        ("ascending", ..) => (Piece::Direction(false), 1),
+        ("descending", ..) => (Piece::Direction(true), 1),
+        ("inclusive", "of", _) => {
+            let rest = tokens[at..].iter().take(8);
+            let end = rest
+                .clone()
+                .position(|t| t.is_any(&["ago", "today", "dates", "date"]))?;
+            (Piece::Preposition("of".to_owned()), end + 1)
+        }
+        ("inclusive", ..) => (Piece::Preposition("of".to_owned()), 1),
+        ("based", "on", _) => (Piece::By, 2),
+        ("in", "terms", "of") => (Piece::By, 3),
+        ("by", ..) => (Piece::By, 1),
+        ("contain" | "contains" | "containing", ..) => (Piece::Contains, 1),
+        ("start" | "starts" | "starting" | "begin" | "begins" | "beginning", "with", _) => {
+            (Piece::Begins, 2)
+        }
+        ("end" | "ends" | "ending", "with" | "in", _) => (Piece::Ends, 2),
+        ("different" | "distinct" | "unique", ..) => (Piece::Distinct, 1),
+        ("without", "any", _) => (Piece::Not, 2),
+        (
+            "not" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
+            | "haven" | "hasn",
+            ..,
+        ) => (Piece::Not, if word(1) == "t" { 2 } else { 1 }),
+        ("and", ..) => (Piece::And, 1),
+        ("or", ..) => (Piece::Or, 1),
+        ("with" | "having", ..) => (Piece::With, 1),
+        ("whose" | "where", ..) => (Piece::Relative, 1),
+        ("that", ..) => (Piece::Relative, 1),
+        ("which" | "who" | "what" | "whom", ..) => (Piece::Ask(word(0).to_owned()), 1),
+        ("has" | "have" | "had", ..) if at > 0 => (Piece::With, 1),
+        (
+            "across" | "throughout" | "through" | "into" | "via" | "near" | "in" | "of" | "from"
+            | "for" | "at" | "on" | "to" | "named" | "called" | "is" | "are" | "was" | "were"
+            | "within" | "among" | "as" | "between",
+            ..,
+        ) => (Piece::Preposition(word(0).to_owned()), 1),
+        _ => match tokens[at].kind {
+            Kind::Punctuation(',') => (Piece::And, 1),
+            Kind::Punctuation('.') => (Piece::Sentence, 1),
+            _ => return None,
+        },
+    })
+}
+
+/// "from the oldest to the youngest", "from high to low".
+fn descent(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
+    const HIGH: &[&str] = &[
+        "oldest", "old", "highest", "high", "largest", "most", "longest", "newest", "latest",
+        "biggest",
+    ];
+    const LOW: &[&str] = &[
+        "youngest", "young", "lowest", "low", "smallest", "least", "shortest", "oldest", "earliest",
+    ];
+    let rest: Vec<&Token> = tokens[at + 1..]
+        .iter()
+        .take(5)
+        .filter(|t| !t.is("the"))
+        .collect();
+    let [first, to, second, ..] = rest.as_slice() else {
+        return None;
+    };
+    let length = tokens[at..].iter().position(|t| t.start == second.start)? + 1;
+    if !to.is("to") {
+        return None;
+    }
+    if first.is_any(HIGH) && second.is_any(LOW) && first.lower != second.lower {
+        Some((Piece::Direction(true), length))
+    } else if first.is_any(LOW) && second.is_any(HIGH) {
+        Some((Piece::Direction(false), length))
+    } else {
+        None
+    }
+}
+
+/// "in descending order of population" sorts by what follows; alone it is a direction.
+fn direction(next: &str, descending: bool) -> (Piece, usize) {
+    if matches!(next, "of" | "by") {
+        (Piece::OrderBy(descending), 4)
+    } else {
+        (Piece::Direction(descending), 3)
+    }
+}
