@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use pgagent::agent::Supervisor;
 use pgagent::config::{AskConfig, CriticMode, Secret};
-use pgagent::db::{ColumnInfo, Database, DbError, Limits, Param, Postgres, Table};
+use pgagent::db::{Clock, ColumnInfo, Database, DbError, Limits, Param, Postgres, Table};
 use pgagent::llm::{ChatModel, ChatReply, ChatRequest, ModelError};
 use pgagent::schema::PgSchemaIndex;
 use pgagent::session::{MemoryStore, SessionId};
@@ -40,6 +40,10 @@ struct Watched {
 
 #[async_trait]
 impl Database for Watched {
+    async fn clock(&self) -> Result<Clock, DbError> {
+        self.database.clock().await
+    }
+
     async fn prepare(&self, query: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError> {
         self.database.prepare(query).await
     }
@@ -122,10 +126,9 @@ async fn a_statement_that_failed_is_never_run_again() {
         .await
         .unwrap();
     assert_eq!(answer.attempts, 3);
-    let ran = watched.ran.lock().unwrap();
+    let ran = watched.ran.lock().unwrap().clone();
     let divisions = ran.iter().filter(|sql| sql.contains("1 /")).count();
     assert_eq!(divisions, 1, "{ran:?}");
-    drop(ran);
     db.drop().await;
 }
 
@@ -175,7 +178,7 @@ async fn a_hundred_questions_at_once_do_not_mix() {
     }
     let answered = asking.join_all().await.len();
     assert_eq!(answered, 100);
-    assert_eq!(watched.ran.lock().unwrap().len(), 300);
+    assert_eq!(watched.ran.lock().unwrap().len(), 200);
     db.drop().await;
 }
 

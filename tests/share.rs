@@ -105,6 +105,10 @@ fn ways_to_slip() -> Vec<Value> {
                 {"operation": "pivot", "group_by": ["name", "city"], "target_column": "born", "aggregation": "count"}},
             {"id": "3", "type": "ANALYZE", "depends_on": ["2"], "tool_input":
                 {"operation": "sum", "target_column": "nowhere"}}]),
+        // And a finding tells them.
+        json!([sql("1", "SELECT id, born::text AS born, NULL::int AS nothing FROM person"),
+            {"id": "2", "type": "ANALYZE", "depends_on": ["1"], "tool_input":
+                {"operation": "pivot", "group_by": ["id", "born"], "target_column": "nothing", "aggregation": "max"}}]),
         // The data contradicts the filter, and what it holds would mend it.
         json!([sql(
             "1",
@@ -167,8 +171,8 @@ async fn no_value_reaches_a_model_that_may_see_none() {
         let output = pgagent(&args, &env);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
-    // One call a plan, none for a critic, and all but the empty result were mended.
-    assert_eq!(model.chat_requests().len(), 2 * ways_to_slip().len() - 1);
+    // One call a plan, none for a critic, and all but the empty results were mended.
+    assert_eq!(model.chat_requests().len(), 2 * ways_to_slip().len() - 2);
     // What a model wrote itself, it may be told again.
     let secrets: Vec<&str> = SECRETS.into_iter().filter(|s| *s != "codeword").collect();
     nothing_slips_through(&model, &secrets);

@@ -148,6 +148,13 @@ impl<'a> Asked<'a> {
                 system: String::new(),
                 user: self.question.to_owned(),
             });
+            self.observer.observe(&Event::ModelCalled {
+                stage: "retrieve",
+                input_tokens: call.usage.input_tokens,
+                output_tokens: call.usage.output_tokens,
+                duration_ms: milliseconds(start.elapsed()),
+                error: None,
+            });
         }
         for message in &self.retrieved.notices {
             self.notice(message.clone());
