@@ -190,8 +190,11 @@ impl<'a> Asked<'a> {
         self.observer.observe(&Event::Planning { attempt });
         // Only a model needs to be told, and only once.
         if attempt == 1 && matches!(self.supervisor.mind, Mind::Model(_)) {
-            let clock = self.supervisor.sql.clock().await;
-            self.clock = clock.unwrap_or_else(|_| Clock::ours());
+            self.clock = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => Clock::ours(),
+                clock = self.supervisor.sql.clock() => clock.unwrap_or_else(|_| Clock::ours()),
+            };
         }
         let retrieved = &self.retrieved;
         let share = self.supervisor.settings.share;
