@@ -19,6 +19,8 @@
 //! 5. The executor runs the steps in the order of their dependencies with the [`tools`]; results are
 //!    columnar ([`db::Table`]) and reach later steps as bound parameters.
 //! 6. The critic judges the result and writes the prose; its numbers are traced to the results.
+//!    What a model is told of results, errors and earlier turns passes one module, which cuts it down to
+//!    what the person shares ([`config::Share`]).
 //! 7. The turn goes into the [`session::SessionStore`]; the [`agent::Answer`] goes to a renderer.
 //!
 //! # Where things are

@@ -8,18 +8,19 @@ use crate::support::{TestDatabase, gemini, pgagent, plan, server, stderr, stdout
 /// Every value is one that stands nowhere else, so that it is found wherever it slips through.
 const VALUES: &str = "
 CREATE TYPE mood AS ENUM ('moodglad', 'moodgloomy');
-CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL, city text, mood mood, facts jsonb, born date, code text);
+CREATE TABLE person (id int PRIMARY KEY, name text NOT NULL, city text, mood mood, facts jsonb, born date, code text, email text);
 CREATE TABLE visit (id int PRIMARY KEY, person_id int NOT NULL REFERENCES person, cost numeric(12,2));
 CREATE VIEW resident AS SELECT id, name FROM person WHERE city = 'Zanzibarra';
 INSERT INTO person VALUES
-    (880001, 'Quillfeather', 'ZANZIBARRA', 'moodglad', '{\"jsonkey\": \"jsonvalue\"}', '1871-02-03', 'codeword-one'),
-    (880002, 'Brambleworth', 'Timbuktoo', 'moodgloomy', '{\"jsonkey\": 770077}', '1872-03-04', 'codeword-two');
+    (880001, 'Quillfeather', 'ZANZIBARRA', 'moodglad', '{\"jsonkey\": \"jsonvalue\"}', '1871-02-03', 'codeword-one', 'Quill@Mail.Example'),
+    (880002, 'Brambleworth', 'Timbuktoo', 'moodgloomy', '{\"jsonkey\": 770077}', '1872-03-04', 'codeword-two', 'bram@mail.example');
 INSERT INTO visit VALUES (880101, 880001, 918273.45), (880102, 880001, 827364.55), (880103, 880002, 736455.66);
 COMMENT ON TABLE person IS 'Who comes';
 ANALYZE;";
 
 /// What of [`VALUES`] is data.
-const SECRETS: [&str; 19] = [
+const SECRETS: [&str; 20] = [
+    "mail.example",
     "moodglad",
     "moodgloomy",
     "Zanzibarra",
@@ -105,6 +106,10 @@ fn ways_to_slip() -> Vec<Value> {
                 {"operation": "pivot", "group_by": ["name", "city"], "target_column": "born", "aggregation": "count"}},
             {"id": "3", "type": "ANALYZE", "depends_on": ["2"], "tool_input":
                 {"operation": "sum", "target_column": "nowhere"}}]),
+        // And a finding tells them.
+        json!([sql("1", "SELECT id, born::text AS born, NULL::int AS nothing FROM person"),
+            {"id": "2", "type": "ANALYZE", "depends_on": ["1"], "tool_input":
+                {"operation": "pivot", "group_by": ["id", "born"], "target_column": "nothing", "aggregation": "max"}}]),
         // The data contradicts the filter, and what it holds would mend it.
         json!([sql(
             "1",
@@ -167,8 +172,8 @@ async fn no_value_reaches_a_model_that_may_see_none() {
         let output = pgagent(&args, &env);
         assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     }
-    // One call a plan, none for a critic, and all but the empty result were mended.
-    assert_eq!(model.chat_requests().len(), 2 * ways_to_slip().len() - 1);
+    // One call a plan, none for a critic, and all but the empty results were mended.
+    assert_eq!(model.chat_requests().len(), 2 * ways_to_slip().len() - 2);
     // What a model wrote itself, it may be told again.
     let secrets: Vec<&str> = SECRETS.into_iter().filter(|s| *s != "codeword").collect();
     nothing_slips_through(&model, &secrets);
@@ -180,16 +185,25 @@ async fn no_value_reaches_a_model_that_may_see_none() {
     }
     assert!(told(&model).iter().any(|body| body.contains("Who comes")));
 
-    // The value is filled in here, by its number or by words, and the prose is a template's.
+    // Values are filled in here: by number, by words that the index or else the column itself has, or the words
+    // as they are; and the prose is a template's.
     model.reply(plan(
-        "SELECT name FROM person WHERE city = {{value:1}} OR name = {{value:person.name:quillfeather}} OR mood = {{value:person.mood:MoodGlad}}",
+        "SELECT name FROM person WHERE city = {{value:1}} OR name = {{value:person.name:quillfeather}} \
+         OR mood = {{value:person.mood:MoodGlad}} OR email = {{value:public.person.email:QUILL@mail.example}} \
+         OR email LIKE '{{value:person.email:quill}}' OR code = {{value:person.code:nothing's like it}}",
     ));
     let asked = ["ask", "Who lives in zanzibara?", "--format", "json"];
     let answer = answered(&asked, &env);
     assert_eq!(
         answer["steps"][0]["sql"],
-        "SELECT name FROM person WHERE city = 'ZANZIBARRA' OR name = 'Quillfeather' OR mood = 'moodglad'"
+        "SELECT name FROM person WHERE city = 'ZANZIBARRA' OR name = 'Quillfeather' \
+         OR mood = 'moodglad' OR email = 'Quill@Mail.Example' \
+         OR email LIKE 'Quill@Mail.Example' OR code = 'nothing''s like it'"
     );
+    let unknown =
+        "no value of person.code was found for \"nothing's like it\"; it was compared as it is";
+    let assumed = answer["assumptions"].as_array().unwrap();
+    assert!(assumed.contains(&json!(unknown)), "{answer}");
     assert_eq!(answer["answer"], "The answer is Quillfeather.");
     let last = &model.chat_requests().pop().unwrap().user;
     assert!(

@@ -78,6 +78,26 @@ async fn a_budget_of_tokens_stops_with_what_there_is() {
     db.drop().await;
 }
 
+/// A critic that does not come to an end costs the verdict, not the answer.
+#[tokio::test]
+async fn time_that_is_up_leaves_the_answer_unjudged() {
+    let Some(db) = TestDatabase::create(SHOP).await else {
+        return;
+    };
+    let model = ModelServer::start();
+    model.reply(plan(COUNT));
+    model.reply(Reply::Hang);
+    let output = pgagent(&with(&["--timeout", "3"]), &gemini(&db, &model));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("not judged: the time is up"),
+        "{}",
+        stderr(&output)
+    );
+    assert_eq!(json_of(&stdout(&output))["steps"][0]["rows"], json!([[3]]));
+    db.drop().await;
+}
+
 #[tokio::test]
 async fn money_is_counted_by_ones_own_prices_and_by_stage() {
     let (Some(db), Some(redis)) = (

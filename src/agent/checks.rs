@@ -51,6 +51,15 @@ impl Finding {
         }
     }
 
+    /// The same, told in these words to a model that sees no rows.
+    pub fn hiding(self, bare: String) -> Self {
+        Self {
+            masked: bare.clone(),
+            bare,
+            ..self
+        }
+    }
+
     /// What a model is told that sees so much of the data.
     pub fn told(&self, share: Share) -> &str {
         match share {

@@ -106,6 +106,7 @@ pub fn parse(reply: &str) -> Option<Critique> {
 
 /// What can be seen without a model: empty, all null, cut off.
 pub fn findings(records: &[StepRecord]) -> Vec<Finding> {
+    let named_by_data = told::named_by_data(records);
     let mut findings = Vec::new();
     for record in records {
         let Some(table) = &record.table else { continue };
@@ -122,10 +123,12 @@ pub fn findings(records: &[StepRecord]) -> Vec<Finding> {
         }
         for column in table.columns() {
             if (0..table.row_count()).all(|row| column.cell(row) == crate::db::Cell::Null) {
-                findings.push(Finding::plain(format!(
-                    "every value of {} in step {id} is null",
-                    column.info.name
-                )));
+                let of = |name: &str| format!("every value of {name} in step {id} is null");
+                let finding = Finding::plain(of(&column.info.name));
+                findings.push(match named_by_data.contains(id.as_str()) {
+                    true => finding.hiding(of("a column")),
+                    false => finding,
+                });
             }
         }
     }

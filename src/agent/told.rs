@@ -181,7 +181,7 @@ fn cells(table: &Table, row: usize) -> String {
 }
 
 /// Steps whose columns are called as values: a pivot's, and what is made of it.
-fn named_by_data(records: &[StepRecord]) -> BTreeSet<&str> {
+pub fn named_by_data(records: &[StepRecord]) -> BTreeSet<&str> {
     let mut found: BTreeSet<&str> = BTreeSet::new();
     for record in records {
         let step = &record.step;

@@ -150,6 +150,13 @@ impl<'a> Asked<'a> {
                 system: String::new(),
                 user: self.question.to_owned(),
             });
+            self.observer.observe(&Event::ModelCalled {
+                stage: "retrieve",
+                input_tokens: call.usage.input_tokens,
+                output_tokens: call.usage.output_tokens,
+                duration_ms: milliseconds(start.elapsed()),
+                error: None,
+            });
         }
         for message in &self.retrieved.notices {
             self.notice(message.clone());
@@ -186,8 +193,11 @@ impl<'a> Asked<'a> {
         self.observer.observe(&Event::Planning { attempt });
         // Only a model needs to be told, and only once.
         if attempt == 1 && matches!(self.supervisor.mind, Mind::Model(_)) {
-            let clock = self.supervisor.sql.clock().await;
-            self.clock = clock.unwrap_or_else(|_| Clock::ours());
+            self.clock = tokio::select! {
+                biased;
+                () = self.cancel.cancelled() => Clock::ours(),
+                clock = self.supervisor.sql.clock() => clock.unwrap_or_else(|_| Clock::ours()),
+            };
         }
         let retrieved = &self.retrieved;
         let share = self.supervisor.settings.share;
