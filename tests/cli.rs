@@ -151,3 +151,13 @@ fn many_statements_are_judged_in_one_process_in_their_order() {
     }
     assert_eq!(answers[5]["ok"], true);
 }
+
+#[test]
+fn the_readme_shows_the_program_that_is_compiled_as_a_doctest() {
+    let shown: String = include_str!("support/library_example.md")
+        .lines()
+        .filter(|line| !line.starts_with("```") && !line.starts_with("# "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    assert!(include_str!("../README.md").contains(shown.trim()));
+}
