@@ -47,10 +47,18 @@ impl Look {
 
     /// Prose in lines that fit.
     pub fn wrapped(&self, text: &str) -> String {
+        self.hanging(text, 0)
+    }
+
+    /// Prose in lines that fit; what a line has no room for is set in by `indent`.
+    pub fn hanging(&self, text: &str, indent: usize) -> String {
+        let indent = " ".repeat(indent);
         match self.width {
             Some(width) => textwrap::fill(
                 text,
-                textwrap::Options::new(width).word_splitter(WordSplitter::NoHyphenation),
+                textwrap::Options::new(width)
+                    .word_splitter(WordSplitter::NoHyphenation)
+                    .subsequent_indent(&indent),
             ),
             None => text.to_owned(),
         }

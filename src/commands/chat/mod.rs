@@ -224,7 +224,7 @@ impl Chat {
         let explained = parts::database(&self.config)?.explain(&checked).await?;
         page(&self.config, |out, look| {
             let text = render::clean(&explained.to_string());
-            write!(out, "{}", look.wrapped(&text))
+            write!(out, "{}", look.hanging(&text, 5))
         })
     }
 
