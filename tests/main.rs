@@ -13,6 +13,8 @@ mod guard;
 mod library;
 mod offline;
 mod schema;
+#[cfg(target_os = "linux")]
+mod screen;
 mod sessions;
 mod share;
 mod stores;

@@ -188,7 +188,7 @@ async fn what_was_asked_and_found_is_told_when_that_is_wanted() {
     assert_eq!(of("step")["db.query.text"], SQL);
     let critique = of("critique");
     let shown = &critique["gen_ai.input.messages"];
-    assert!(shown.contains("1 rows\\nn\\n1\\n"), "{shown}");
+    assert!(shown.contains("\\n1\\n</results>"), "{shown}");
     let said: serde_json::Value =
         serde_json::from_str(&critique["gen_ai.output.messages"]).unwrap();
     assert_eq!(said[0]["role"], "assistant");

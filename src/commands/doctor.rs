@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::{format_for, output, parts};
 use crate::config::{Config, Format};
-use crate::db::{Postgres, Role};
+use crate::db::{Postgres, Role, readonly_role};
 use crate::error::{Error, Result};
 use crate::llm::{ChatModel, ChatRequest, EmbeddingTask, LOCAL_EMBEDDING_MODEL, connect};
 use crate::render;
@@ -92,7 +92,9 @@ fn show(out: &mut dyn Write, check: &Check) -> std::io::Result<()> {
         render::clean(&check.says)
     )?;
     match &check.mend {
-        Some(mend) => writeln!(out, "{:23}{}", "", render::clean(mend)),
+        Some(mend) => render::clean(mend)
+            .lines()
+            .try_for_each(|line| writeln!(out, "{:21}{line}", "")),
         None => Ok(()),
     }
 }
@@ -135,16 +137,28 @@ async fn of_role(database: &Postgres) -> Check {
         Ok(role) if role.problems.is_empty() => {
             Check::ok("role", format!("{} can only read", role.name))
         }
-        Ok(role) => Check::warning(
-            "role",
-            format!(
+        Ok(role) => {
+            let says = format!(
                 "{} can do more than read: {}",
                 role.name,
                 role.problems.join("; ")
-            ),
-            "`pgagent setup --readonly-role NAME` prints the statements for one that cannot",
-        ),
+            );
+            Check::warning("role", says, better_role(database).await)
+        }
         Err(error) => Check::failed("role", error),
+    }
+}
+
+/// The statements for a role that can only read; where they cannot be told, the command that does.
+async fn better_role(database: &Postgres) -> String {
+    const NAME: &str = "pgagent_reader";
+    match readonly_role(database.pool(), NAME).await {
+        Ok(statements) => format!(
+            "let an owner of the database make one that cannot, and connect as it:\n{};\n\\password {NAME}",
+            statements.join(";\n")
+        ),
+        Err(_) => "`pgagent setup --readonly-role NAME` prints the statements for one that cannot"
+            .to_owned(),
     }
 }
 

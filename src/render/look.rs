@@ -47,13 +47,20 @@ impl Look {
 
     /// Prose in lines that fit.
     pub fn wrapped(&self, text: &str) -> String {
-        match self.width {
-            Some(width) => textwrap::fill(
-                text,
-                textwrap::Options::new(width).word_splitter(WordSplitter::NoHyphenation),
-            ),
-            None => text.to_owned(),
-        }
+        self.hanging(text, 0)
+    }
+
+    /// Prose in lines that fit; what a line has no room for is set in by `indent`.
+    pub fn hanging(&self, text: &str, indent: usize) -> String {
+        let Some(width) = self.width else {
+            return text.to_owned();
+        };
+        let indent = " ".repeat(indent);
+        let options = textwrap::Options::new(width)
+            .word_splitter(WordSplitter::NoHyphenation)
+            .subsequent_indent(&indent);
+        let lines = text.split('\n').map(|line| textwrap::fill(line, &options));
+        lines.collect::<Vec<_>>().join("\n")
     }
 }
 
@@ -108,6 +115,20 @@ fn speaks_unicode(get: impl Fn(&str) -> Option<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_line_hangs_by_itself() {
+        let look = Look {
+            width: Some(16),
+            ..Look::PLAIN
+        };
+        let text = "1. reads all of a\n2. on 2024-01-05 too\n";
+        assert_eq!(
+            look.hanging(text, 3),
+            "1. reads all of\n   a\n2. on 2024-01-05\n   too\n"
+        );
+        assert_eq!(Look::PLAIN.hanging(text, 3), text);
+    }
 
     #[test]
     fn the_first_locale_variable_decides() {

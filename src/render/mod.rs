@@ -17,6 +17,7 @@ pub use chart::{chart, chart_file};
 pub use clean::{clean, json as to_json};
 pub use events::EventLog;
 pub use highlight::highlighted;
+use highlight::wrapped;
 pub use json::search as search_json;
 pub use look::{Look, fitted, is_full_terminal, is_unicode};
 pub use progress::Progress;
@@ -102,9 +103,13 @@ pub fn answer(out: &mut dyn Write, answer: &Answer, format: Format, look: &Look)
 pub fn statements(out: &mut dyn Write, answer: &Answer, look: &Look) -> io::Result<()> {
     for step in &answer.steps {
         if let Some(sql) = &step.sql {
-            let sql = clean(sql);
+            let sql = format!("{};", clean(sql));
+            let sql = match look.width {
+                Some(width) => wrapped(&sql, width),
+                None => sql,
+            };
             let sql = if look.color { highlighted(&sql) } else { sql };
-            writeln!(out, "{sql};")?;
+            writeln!(out, "{sql}")?;
         }
     }
     Ok(())

@@ -110,7 +110,7 @@ fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
 fn grouped(table: &Table, look: &Look) -> Vec<bool> {
     let columns = table.columns().iter();
     columns
-        .map(|column| look.is_terminal() && number::counts(column))
+        .map(|column| look.is_terminal() && number::is_grouped(column))
         .collect()
 }
 

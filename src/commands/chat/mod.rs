@@ -3,7 +3,7 @@
 mod command;
 mod lines;
 
-use std::io;
+use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use clap::ValueEnum;
@@ -68,6 +68,10 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
             let _ = render::error(&mut io::stderr(), &error, chat.config.color);
         }
     }
+    // A terminal that cannot be gone back on still shows the prompt.
+    if io::stdout().is_terminal() && !render::is_full_terminal(&io::stdout()) {
+        note("");
+    }
     Ok(0)
 }
 
@@ -118,7 +122,7 @@ impl Chat {
             }
             ("sql", "") => match self.last_sql() {
                 // On a terminal it comes back to be edited; elsewhere it is shown.
-                Some(sql) if io::IsTerminal::is_terminal(&io::stdin()) => {
+                Some(sql) if io::stdin().is_terminal() => {
                     self.initial = format!("/sql {}", render::clean(&sql));
                 }
                 Some(_) => self.with_last(|answer| {
@@ -224,7 +228,7 @@ impl Chat {
         let explained = parts::database(&self.config)?.explain(&checked).await?;
         page(&self.config, |out, look| {
             let text = render::clean(&explained.to_string());
-            write!(out, "{}", look.wrapped(&text))
+            write!(out, "{}", look.hanging(&text, 5))
         })
     }
 
