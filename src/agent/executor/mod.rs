@@ -1,6 +1,8 @@
 //! Carries a plan out: checks all SQL first, then runs the steps in the order of their dependencies, one at
 //! a time or side by side. Results of earlier attempts that are still good are not computed again.
 
+mod check;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,19 +12,18 @@ use futures::stream::FuturesUnordered;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument;
 
-use super::event::{Event, Observer};
-use super::literals::{Finder, Literals};
-use super::plan::{Plan, Step, Work};
-use super::step::{Status, StepRecord};
-use super::trace;
+use self::check::{Checked, reference_types};
+use crate::agent::event::{Event, Observer};
+use crate::agent::literals::{Finder, Literals};
+use crate::agent::plan::{Plan, Step, Work};
+use crate::agent::step::{Status, StepRecord};
+use crate::agent::trace;
 use crate::config::Pattern;
 use crate::db::{Limits, RowsRead, Table};
 use crate::llm::Usage;
 use crate::schema::{Binding, SchemaIndex};
-use crate::sql::{Reference, Template, ValueName};
-use crate::tools::{
-    ErrorClass, Prepared, SearchTool, SqlTool, StepError, WebSearch, analyze, verify,
-};
+use crate::sql::Template;
+use crate::tools::{ErrorClass, SearchTool, SqlTool, StepError, WebSearch, analyze, verify};
 
 /// How often is told how far a query is.
 const TELL_EVERY: Duration = Duration::from_millis(250);
@@ -60,13 +61,6 @@ impl Execution {
 
 /// Results by step id.
 type Results = HashMap<String, Arc<Table>>;
-
-/// What the check found about a step: its query or its fallback, ready to run, or the failure.
-enum Checked {
-    Ready(Prepared),
-    /// To be prepared when its dependency's columns are known.
-    Later,
-}
 
 impl Executor<'_> {
     /// Runs `plan`. `kept` are good records of earlier attempts: a step that does the same work takes its
@@ -143,113 +137,12 @@ impl Executor<'_> {
         execution
     }
 
-    /// Guards and prepares every SQL step before anything runs, so that one answer to the planner names all
-    /// that is wrong.
-    async fn check(
-        &self,
-        plan: &Plan,
-        done: &HashMap<String, StepRecord>,
-        results: &Results,
-        failed: &HashMap<String, StepError>,
-        literals: &Literals,
-    ) -> (HashMap<String, Checked>, Vec<StepRecord>) {
-        let mut ready: HashMap<String, Checked> = HashMap::new();
-        let mut broken = Vec::new();
-        for step in &plan.steps {
-            let Work::Sql(template) = &step.work else {
-                continue;
-            };
-            if done.contains_key(&step.id) {
-                continue;
-            }
-            if let Some(error) = plan.statement(step).and_then(|s| failed.get(&s)) {
-                // It failed before, and would fail again.
-                broken.push(StepRecord::failed(step, error.clone()));
-                continue;
-            }
-            let checked = self
-                .check_step(step, template, &ready, results, literals)
-                .await;
-            match checked {
-                Ok(checked) => {
-                    ready.insert(step.id.clone(), checked);
-                }
-                Err(error) => {
-                    let stop = !error.is_mendable();
-                    broken.push(StepRecord {
-                        sql: step.query().map(str::to_owned),
-                        ..StepRecord::failed(step, error)
-                    });
-                    if stop {
-                        break;
-                    }
-                }
-            }
+    /// Steps that are under way at once.
+    fn width(&self) -> usize {
+        match self.pattern {
+            Pattern::Sequential => 1,
+            Pattern::Parallel => self.sql.max_connections().max(1),
         }
-        (ready, broken)
-    }
-
-    async fn check_step(
-        &self,
-        step: &Step,
-        template: &Template,
-        ready: &HashMap<String, Checked>,
-        results: &Results,
-        literals: &Literals,
-    ) -> Result<Checked, StepError> {
-        let mut last = None;
-        for candidate in [Some(template), step.fallback.as_ref()]
-            .into_iter()
-            .flatten()
-        {
-            let types = match reference_types(candidate, ready, results) {
-                Ok(Some(types)) => types,
-                Ok(None) => return Ok(Checked::Later),
-                Err(error) => {
-                    last.get_or_insert(error);
-                    continue;
-                }
-            };
-            match self.prepare(candidate, &types, literals).await {
-                Ok(prepared) => return Ok(Checked::Ready(prepared)),
-                Err(error) if error.is_mendable() => {
-                    last.get_or_insert(error);
-                }
-                Err(error) => return Err(error),
-            }
-        }
-        Err(last.unwrap_or_else(|| StepError::plan("there is nothing to run")))
-    }
-
-    async fn prepare(
-        &self,
-        template: &Template,
-        types: &HashMap<String, String>,
-        literals: &Literals,
-    ) -> Result<Prepared, StepError> {
-        literals.check(template)?;
-        let type_of = |reference: &Reference| {
-            types
-                .get(&reference.to_string())
-                .cloned()
-                .unwrap_or_else(|| "text".to_owned())
-        };
-        let value_of = |name: &ValueName| literals.text(name);
-        match self.sql.prepare(template, type_of, value_of).await {
-            Ok(prepared) => Ok(prepared),
-            Err(error) => Err(self.with_near_names(error).await),
-        }
-    }
-
-    /// Adds names that are spelt like the one that was not found.
-    async fn with_near_names(&self, mut error: StepError) -> StepError {
-        // undefined column, undefined table
-        if matches!(error.sqlstate.as_deref(), Some("42703" | "42P01"))
-            && let Some(name) = quoted_name(&error.message)
-        {
-            error.near = self.index.near(&name).await.into();
-        }
-        error
     }
 
     async fn run(
@@ -260,10 +153,6 @@ impl Executor<'_> {
         execution: &mut Execution,
     ) {
         let (literals, records, results) = known;
-        let width = match self.pattern {
-            Pattern::Sequential => 1,
-            Pattern::Parallel => self.sql.max_connections().max(1),
-        };
         let of = plan.steps.len();
         let mut waiting: Vec<(usize, &Step)> = plan
             .steps
@@ -274,7 +163,7 @@ impl Executor<'_> {
         let mut running = FuturesUnordered::new();
         let mut stop = false;
         loop {
-            while !stop && running.len() < width {
+            while !stop && running.len() < self.width() {
                 let next = waiting.iter().position(|(_, step)| {
                     step.depends_on.iter().all(|id| match records.get(id) {
                         Some(record) => record.is_ok(),
@@ -512,53 +401,6 @@ impl Executor<'_> {
             }),
         }
     }
-}
-
-/// The Postgres type of each reference: from a result, or from the columns that a prepared query will have.
-/// Nothing when a dependency's columns are not known yet.
-fn reference_types(
-    template: &Template,
-    ready: &HashMap<String, Checked>,
-    results: &Results,
-) -> Result<Option<HashMap<String, String>>, StepError> {
-    let mut types = HashMap::new();
-    for (reference, _) in template.references() {
-        let columns: Vec<_> = match (results.get(&reference.step), ready.get(&reference.step)) {
-            (Some(table), _) => table.infos().cloned().collect(),
-            (None, Some(Checked::Ready(prepared))) => prepared.columns.clone(),
-            (None, Some(Checked::Later) | None) => return Ok(None),
-        };
-        let column = columns
-            .iter()
-            .find(|c| c.name == reference.column)
-            .or_else(|| {
-                columns
-                    .iter()
-                    .find(|c| c.name.eq_ignore_ascii_case(&reference.column))
-            });
-        let Some(column) = column else {
-            let names: Vec<&str> = columns.iter().map(|c| c.name.as_str()).collect();
-            return Err(StepError::plan(format!(
-                "{reference}: step {} has no such column; it has {}",
-                reference.step,
-                names.join(", ")
-            ))
-            .hiding(format!(
-                "{reference}: step {} has no such column",
-                reference.step
-            )));
-        };
-        types.insert(reference.to_string(), column.type_name.clone());
-    }
-    Ok(Some(types))
-}
-
-/// The name in `column "x" does not exist`, `column t.x does not exist`, `relation "x" does not exist`.
-fn quoted_name(message: &str) -> Option<String> {
-    if let Some((_, rest)) = message.split_once('"') {
-        return rest.split_once('"').map(|(name, _)| name.to_owned());
-    }
-    message.split_whitespace().nth(1).map(str::to_owned)
 }
 
 fn finished(record: &StepRecord) -> Event {
