@@ -14,7 +14,9 @@ use pgagent::agent::{Plan, Supervisor};
 use pgagent::config::{AskConfig, Pattern, Secret};
 use pgagent::db::{Database, Limits, Postgres};
 use pgagent::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage};
+use pgagent::offline::Reader;
 use pgagent::schema::PgSchemaIndex;
+use pgagent::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
 use pgagent::session::{MemoryStore, SessionId};
 use pgagent::sql::{self, Policy};
 use pgagent::tools::{Analysis, analyze};
@@ -55,6 +57,79 @@ fn plans(c: &mut Criterion) {
     c.bench_function("plan/parse", |b| {
         b.iter(|| Plan::parse(black_box(PLAN), &BTreeSet::new()).unwrap());
     });
+}
+
+/// A hundred tables of a dozen columns that all have names in common.
+fn hundred_tables() -> Catalog {
+    const THINGS: &[&str] = &[
+        "customer", "order", "invoice", "product", "store", "film", "actor", "rental", "payment",
+        "city",
+    ];
+    const KINDS: &[&str] = &[
+        "detail", "history", "status", "note", "price", "plan", "target", "review", "draft", "copy",
+    ];
+    const COLUMNS: &[&str] = &[
+        "name",
+        "code",
+        "amount",
+        "price",
+        "city",
+        "country",
+        "opened_on",
+        "status",
+        "rating",
+        "year",
+    ];
+    let column = |name: &str, type_name: &str| ColumnDef {
+        name: name.to_owned(),
+        type_name: type_name.to_owned(),
+        ..ColumnDef::default()
+    };
+    let mut catalog = Catalog::default();
+    for thing in THINGS {
+        for kind in KINDS {
+            let mut columns = vec![
+                column("id", "integer"),
+                column(&format!("{thing}_id"), "integer"),
+            ];
+            columns.extend(COLUMNS.iter().map(|name| {
+                let number = matches!(*name, "amount" | "price" | "rating" | "year");
+                column(name, if number { "numeric" } else { "text" })
+            }));
+            let name = match *kind {
+                "detail" => (*thing).to_owned(),
+                kind => format!("{thing}_{kind}"),
+            };
+            catalog.relations.push(Relation {
+                schema: "public".to_owned(),
+                name,
+                kind: RelationKind::Table,
+                visible: true,
+                rows: Some(1_000.0),
+                comment: None,
+                columns,
+                primary_key: vec!["id".to_owned()],
+                unique_keys: Vec::new(),
+                definition: None,
+                draws_on: Vec::new(),
+            });
+        }
+    }
+    catalog
+}
+
+/// A plan without a model is to take less than five milliseconds.
+fn offline(c: &mut Criterion) {
+    let reader = Reader::new(&hundred_tables());
+    for (name, question) in [
+        ("offline/superlative", "Which film has the highest rating?"),
+        (
+            "offline/joined",
+            "What is the average amount of payments per customer?",
+        ),
+    ] {
+        c.bench_function(name, |b| b.iter(|| reader.sql(black_box(question))));
+    }
 }
 
 fn questions(c: &mut Criterion) {
@@ -169,6 +244,6 @@ fn questions(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3)).sample_size(30);
-    targets = plans, questions
+    targets = plans, offline, questions
 }
 criterion_main!(benches);

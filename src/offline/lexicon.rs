@@ -4,8 +4,11 @@
 use std::collections::HashSet;
 
 use super::facts::Facts;
-use super::joins::{Edge, edges};
-use super::words::{self, COMMON, parts, segmented, stem};
+use super::joins::Edge;
+use super::keys::edges;
+use super::labels::{label, own_key};
+use super::vocabulary::{self, COMMON};
+use super::words::{self, parts, segmented, stem};
 use crate::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -255,7 +258,7 @@ fn words_of(name: &str, known: &HashSet<String>) -> Vec<String> {
     parts(name)
         .into_iter()
         .flat_map(|part| {
-            let part = words::expanded(&part).to_owned();
+            let part = vocabulary::expanded(&part).to_owned();
             if part.contains(' ') {
                 return part.split(' ').map(str::to_owned).collect();
             }
@@ -268,7 +271,7 @@ fn words_of(name: &str, known: &HashSet<String>) -> Vec<String> {
             cut.unwrap_or_else(|| vec![part])
         })
         .filter(|part| !matches!(part.as_str(), "of" | "the"))
-        .map(|part| stem(words::expanded(&part)))
+        .map(|part| stem(vocabulary::expanded(&part)))
         .collect()
 }
 
@@ -320,90 +323,4 @@ fn kind(column: &ColumnDef) -> ValueKind {
         _ if !column.labels.is_empty() => ValueKind::Text,
         _ => ValueKind::Other,
     }
-}
-
-/// Whether a column is called as keys are: `customer_id`, `bid`.
-pub fn is_called_key(column: &Column) -> bool {
-    let last = column.words.last().map_or("", String::as_str);
-    matches!(last, "id" | "uuid" | "key" | "guid" | "code" | "number")
-        || matches!(column.words.as_slice(), [word] if word.len() <= 4 && word.ends_with("id"))
-}
-
-/// Of the columns that tell a table's rows apart the one that its rows are known by.
-fn own_key(table: &TableWords) -> Option<usize> {
-    let own = |c: &Column| {
-        c.kind == ValueKind::Text
-            && (c.words == ["name"]
-                || c.words.starts_with(&table.words)
-                || c.joined == table.joined)
-    };
-    let find = |wanted: &dyn Fn(&Column) -> bool| {
-        let mut unique = table.unique.iter().copied();
-        unique.find(|&c| wanted(&table.columns[c]))
-    };
-    find(&is_called_key).or_else(|| find(&own)).or_else(|| {
-        let [only] = table.unique.as_slice() else {
-            return None;
-        };
-        (table.columns[*only].kind == ValueKind::Text).then_some(*only)
-    })
-}
-
-/// The columns that name a row to a person, best guess first; the key when there is no other.
-fn label(table: &TableWords) -> Vec<usize> {
-    let find = |wanted: &dyn Fn(&Column) -> bool| {
-        table
-            .columns
-            .iter()
-            .position(|c| c.kind == ValueKind::Text && wanted(c))
-            .map(|at| vec![at])
-    };
-    let named = |words: &[&str]| {
-        let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
-        find(&|c: &Column| c.words == stems)
-    };
-    let own = |suffix: &str| {
-        let mut wanted = table.words.clone();
-        wanted.push(stem(suffix));
-        find(&|c: &Column| {
-            c.words == wanted
-                || c.joined == format!("{}{suffix}", table.joined)
-                || format!("{}s", c.joined.trim_end_matches(suffix)) == table.joined
-                    && c.joined.ends_with(suffix)
-        })
-    };
-    let both = |first: &str, last: &str| {
-        let mut found = named(&[first, "name"])?;
-        found.extend(named(&[last, "name"])?);
-        Some(found)
-    };
-    named(&["name"])
-        .or_else(|| own("name"))
-        .or_else(|| named(&["full", "name"]))
-        .or_else(|| both("first", "last"))
-        .or_else(|| named(&["title"]))
-        .or_else(|| find(&|c: &Column| c.words == table.words || c.joined == table.joined))
-        .or_else(|| own("title"))
-        .or_else(|| {
-            let ends = |word: &str| {
-                let word = stem(word);
-                let mut all = (0..table.columns.len()).filter(|&i| {
-                    let c = &table.columns[i];
-                    c.kind == ValueKind::Text && !c.is_key && c.words.last() == Some(&word)
-                });
-                all.next()
-                    .filter(|_| all.next().is_none())
-                    .map(|at| vec![at])
-            };
-            ends("name").or_else(|| ends("title"))
-        })
-        .or_else(|| {
-            let mut texts = (0..table.columns.len())
-                .filter(|&i| table.columns[i].kind == ValueKind::Text && !table.columns[i].is_key);
-            texts
-                .next()
-                .filter(|_| texts.next().is_none())
-                .map(|at| vec![at])
-        })
-        .unwrap_or_else(|| table.key.clone())
 }

@@ -2,7 +2,8 @@
 //! that is.
 
 use super::lexicon::{ColumnId, Lexicon, ValueKind};
-use super::words::{Kind, Token, are_synonyms, is_neutral, root};
+use super::vocabulary::{are_synonyms, is_neutral};
+use super::words::{Kind, Token, root};
 
 /// Below this a match is no match.
 const LEAST: f32 = 0.55;

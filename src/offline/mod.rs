@@ -11,6 +11,8 @@ mod facts;
 mod fixture;
 mod follow;
 mod joins;
+mod keys;
+mod labels;
 mod lexicon;
 mod link;
 mod pieces;
@@ -20,6 +22,7 @@ mod read;
 mod say;
 mod sql;
 mod values;
+mod vocabulary;
 mod words;
 
-pub use planner::OfflinePlanner;
+pub use planner::{OfflinePlanner, Reader};

@@ -136,6 +136,27 @@ impl OfflinePlanner {
     }
 }
 
+/// Reads questions about one schema without any database, and so without the data's values.
+pub struct Reader {
+    lexicon: Lexicon,
+}
+
+impl Reader {
+    pub fn new(catalog: &Catalog) -> Self {
+        Self {
+            lexicon: Lexicon::new(catalog, &Facts::default()),
+        }
+    }
+
+    /// The SQL of a question that names no value, if it is sure.
+    pub fn sql(&self, question: &str) -> Option<String> {
+        let tokens = words::tokens(question);
+        let pieces = pieces(&self.lexicon, question, &tokens, &[]).ok()?;
+        let reading = read(&self.lexicon, &pieces).ok()?;
+        Some(reading.sql.to_string())
+    }
+}
+
 #[async_trait]
 impl Planner for OfflinePlanner {
     fn name(&self) -> &str {

@@ -9,7 +9,8 @@ use tokio_util::sync::CancellationToken;
 
 use super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::link::Hit;
-use super::words::{Kind, Token, is_linking_verb, is_neutral, places};
+use super::vocabulary::{is_linking_verb, is_neutral, places};
+use super::words::{Kind, Token};
 use crate::db::{Cell, Database, DbError, Limits, Param};
 use crate::sql::{self, Policy, quote_ident};
 

@@ -1,7 +1,5 @@
-//! Words of questions and of identifiers: tokens, stems, synonyms, and the words that carry no meaning
-//! of their own.
+//! Words of questions and of identifiers: tokens, stems and parts of names.
 
-use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use rust_stemmers::{Algorithm, Stemmer};
@@ -241,103 +239,6 @@ pub fn root(stem: &str) -> &str {
     stem
 }
 
-/// Words that mean much the same in the names of tables and columns; each group is one meaning.
-static SYNONYMS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
-    include_str!("words/synonyms.txt")
-        .lines()
-        .map(|group| group.split(", ").map(phrase_stem).collect())
-        .collect()
-});
-
-fn phrase_stem(phrase: &str) -> String {
-    phrase.split(' ').map(stem).collect::<Vec<_>>().join(" ")
-}
-
-/// Whether two stems are in one group of synonyms.
-pub fn are_synonyms(a: &str, b: &str) -> bool {
-    SYNONYMS
-        .iter()
-        .any(|group| group.iter().any(|w| w == a) && group.iter().any(|w| w == b))
-}
-
-/// Places with the adjectives and short forms that mean them, the place first.
-static PLACES: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
-    include_str!("words/places.txt")
-        .lines()
-        .map(|group| group.split(", ").collect())
-        .collect()
-});
-
-/// How the data may write a place that a question writes so: "texas" → "tx"; with `before_noun`, "french" →
-/// "france". A short form in a question is a word like any other.
-pub fn places(written: &str, before_noun: bool) -> Vec<&'static str> {
-    let means = |group: &&Vec<&str>| {
-        group
-            .iter()
-            .position(|form| *form == written)
-            .is_some_and(|at| {
-                written.len() > 3 && (at == 0 || before_noun || written.contains(' '))
-            })
-    };
-    PLACES
-        .iter()
-        .filter(means)
-        .flat_map(|group| group.iter().copied().filter(|form| *form != written))
-        .collect()
-}
-
-/// Short forms that names are made of.
-pub fn expanded(part: &str) -> &str {
-    match part {
-        "num" | "nr" | "nbr" => "number",
-        "amt" => "amount",
-        "qty" => "quantity",
-        "desc" | "descr" => "description",
-        "addr" => "address",
-        "dept" => "department",
-        "emp" => "employee",
-        "cust" => "customer",
-        "tx" | "txn" => "transaction",
-        "ccy" => "currency",
-        "dt" => "date",
-        "avg" => "average",
-        "min" => "minimum",
-        "max" => "maximum",
-        "tot" => "total",
-        "fname" | "firstname" => "first name",
-        "lname" | "lastname" => "last name",
-        "prod" => "product",
-        "loc" => "location",
-        "org" => "organization",
-        "pct" => "percentage",
-        "yr" => "year",
-        "tel" => "phone",
-        "dob" | "birthdate" => "birth date",
-        "stu" => "student",
-        "fac" => "faculty",
-        other => other,
-    }
-}
-
-/// Words that names without separators are cut into.
-pub static COMMON: LazyLock<HashSet<&'static str>> =
-    LazyLock::new(|| include_str!("words/common.txt").lines().collect());
-
-/// Words that say nothing about which data is meant.
-pub fn is_neutral(word: &str) -> bool {
-    static NEUTRAL: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| include_str!("words/neutral.txt").lines().collect());
-    NEUTRAL.contains(word)
-}
-
-/// Verbs that say no more than the tables they stand between; those that choose between two keys or
-/// dates ("departing", "returned") are not among them.
-pub fn is_linking_verb(word: &str) -> bool {
-    static VERBS: LazyLock<HashSet<&'static str>> =
-        LazyLock::new(|| include_str!("words/verbs.txt").lines().collect());
-    VERBS.contains(word)
-}
-
 /// The parts of an identifier in lower case: `firstName`, `first_name` → first, name.
 pub fn parts(identifier: &str) -> Vec<String> {
     let mut parts = Vec::new();
@@ -423,29 +324,18 @@ mod tests {
         assert_eq!(parts("firstName"), ["first", "name"]);
         assert_eq!(parts("HTTPStatus_code2"), ["http", "status", "code2"]);
         assert_eq!(
-            segmented("lifeexpectancy", &|w| COMMON.contains(w)),
+            segmented("lifeexpectancy", &|w| ["life", "expectancy"].contains(&w)),
             Some(vec!["life".to_owned(), "expectancy".to_owned()])
         );
-        assert_eq!(segmented("zzz", &|w| COMMON.contains(w)), None);
-    }
-
-    #[test]
-    fn places_are_known_by_other_forms() {
-        for (written, before_noun, forms) in [
-            ("texas", false, vec!["tx"]),
-            ("french", true, vec!["france"]),
-            // A language, or a food.
-            ("french", false, vec![]),
-            ("in", true, vec![]),
-        ] {
-            assert_eq!(places(written, before_noun), forms, "{written}");
-        }
+        assert_eq!(
+            segmented("zzz", &|w| ["life", "expectancy"].contains(&w)),
+            None
+        );
     }
 
     #[test]
     fn verbs_and_their_nouns_have_one_root() {
         assert_eq!(root(&stem("rented")), root(&stem("rentals")));
         assert_eq!(root(&stem("paid")), root(&stem("payments")));
-        assert!(are_synonyms(&stem("movies"), &stem("film")));
     }
 }

@@ -8,7 +8,8 @@ mod shape;
 use super::lexicon::Lexicon;
 use super::link::{Hit, LONGEST, Link, Target, links};
 use super::query::{Aggregate, Operator, Period, Unit};
-use super::words::{Kind, Token, is_linking_verb, is_neutral};
+use super::vocabulary::{is_linking_verb, is_neutral};
+use super::words::{Kind, Token};
 pub use adjectives::{WHEN, adjective};
 use phrases::phrase;
 

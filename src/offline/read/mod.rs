@@ -6,11 +6,15 @@ mod cases;
 mod compare;
 mod finish;
 mod group;
+mod hints;
+mod late;
 mod measure;
 mod nouns;
 mod ratio;
 mod reader;
+mod sentence;
 mod superlative;
+mod value;
 
 use super::lexicon::{ColumnId, Lexicon};
 use super::link::{Link, Target};

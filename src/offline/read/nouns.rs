@@ -4,7 +4,7 @@ use super::super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
-use super::finish::{is_above, is_below};
+use super::finish::is_above;
 use super::measure::is_summable;
 use super::reader::{Reader, Section, Step};
 
@@ -235,117 +235,6 @@ impl<'a> Reader<'a> {
             }
         }
         false
-    }
-
-    pub(super) fn a_value(&mut self, c: ColumnId, mut values: Vec<String>) -> Step<()> {
-        // "country France", "written by Ann", "the Caribbean region" name the column and the value.
-        if self.outputs.last() == Some(&Output::Column(c)) && self.noun_before(c) {
-            self.outputs.pop();
-        }
-        let repeats = match self.peek_target() {
-            Some(Target::Column(next)) => *next == c,
-            // "a cat pet"
-            Some(Target::Table(t)) => *t == c.table && self.negated,
-            _ => false,
-        };
-        if repeats {
-            self.noun()?;
-        }
-        while matches!(self.peek(), Some(Piece::Or)) {
-            let before = self.at;
-            self.at += 1;
-            self.skip_links();
-            // "or in …", "or country …" goes on about the same column.
-            if matches!(self.peek_target(), Some(Target::Column(o)) if *o == c) {
-                self.at += 1;
-                self.skip_links();
-            }
-            match self.peek_target() {
-                Some(Target::Value(other, text)) if *other == c => {
-                    values.extend(text.iter().cloned());
-                    self.noun()?;
-                }
-                _ => {
-                    self.at = before;
-                    break;
-                }
-            }
-        }
-        if matches!(self.peek(), Some(Piece::And)) && self.pieces.get(self.at + 1).is_some() {
-            let before = self.at;
-            self.at += 1;
-            self.skip_links();
-            let same = matches!(self.peek_target(), Some(Target::Value(other, _)) if *other == c);
-            self.at = before;
-            if same && self.both && self.holds_several(c) {
-                return self.all_of(c, values);
-            }
-            if same {
-                return Err("\"and\" between values of one column may mean both or either");
-            }
-        }
-        // "the name of the manager" asks about the manager, who is no table.
-        let of = self.section == Section::Head
-            && self.entity.is_none()
-            && !names_rows(self.lexicon, c)
-            && matches!(self.outputs.last(), Some(Output::Column(o)) if o.table != c.table);
-        if of {
-            return Err("a column of something that is a value");
-        }
-        let negated = std::mem::take(&mut self.negated);
-        if self.entity.is_some() || !self.outputs.is_empty() {
-            // What follows a value says more of the same rows.
-            if self.section == Section::Head
-                && !matches!(self.peek(), Some(Piece::Noun(_) | Piece::And))
-            {
-                self.section = Section::Condition;
-            }
-        }
-        self.condition(if negated {
-            Condition::NotIn(c, values)
-        } else {
-            Condition::In(c, values)
-        })
-    }
-
-    /// Whether a row of the entity may have several values of the column.
-    fn holds_several(&self, c: ColumnId) -> bool {
-        let entity = self.entity.or_else(|| match self.outputs.first() {
-            Some(Output::Column(c)) => Some(c.table),
-            _ => None,
-        });
-        self.lacks.is_none()
-            && !self.negated
-            && entity.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
-    }
-
-    /// "both A and B": a row for each.
-    fn all_of(&mut self, c: ColumnId, first: Vec<String>) -> Step<()> {
-        self.both = false;
-        self.settle();
-        self.section = Section::Condition;
-        self.condition(Condition::Also(c.table, vec![Condition::In(c, first)]))?;
-        while matches!(self.peek(), Some(Piece::And)) {
-            let before = self.at;
-            self.at += 1;
-            self.skip_links();
-            match self.peek_target() {
-                Some(Target::Value(other, values)) if *other == c => {
-                    let values = values.clone();
-                    self.noun()?;
-                    self.condition(Condition::Also(c.table, vec![Condition::In(c, values)]))?;
-                }
-                _ => {
-                    self.at = before;
-                    break;
-                }
-            }
-        }
-        // "both thai and greek restaurants"
-        if matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table) {
-            self.noun()?;
-        }
-        Ok(())
     }
 
     /// Adds a condition, inside an open absence if there is one.

@@ -290,6 +290,13 @@ impl<'a> Reader<'a> {
                 }
                 Piece::Direction(descending) => {
                     self.at += 1;
+                    // "the top five … in descending order" is one ranking.
+                    if let Some(top) = &self.top {
+                        if top.descending != *descending {
+                            return Err("a ranking in two directions");
+                        }
+                        continue;
+                    }
                     let last = self.order.last_mut();
                     match last {
                         Some(order) => order.descending = *descending,
@@ -369,99 +376,5 @@ impl<'a> Reader<'a> {
             }
         }
         self.finish()
-    }
-
-    /// Whether "and what is its …" asks for another column of the same rows.
-    fn asks_on(&mut self) -> bool {
-        let before = self.at;
-        self.skip_links();
-        let column = match self.peek_target() {
-            Some(Target::Column(c)) => Some(*c),
-            _ => None,
-        };
-        self.at = before;
-        let joins = before >= 2 && matches!(self.pieces[before - 2], Piece::And);
-        let same = |c: ColumnId| {
-            self.entity.is_none_or(|e| e == c.table)
-                && !self.outputs.is_empty()
-                && self
-                    .outputs
-                    .iter()
-                    .all(|o| matches!(o, Output::Column(o) if o.table == c.table))
-        };
-        joins && column.is_some_and(same)
-    }
-
-    /// Takes the table that all outputs are of as the one that is asked about.
-    pub(super) fn settle(&mut self) {
-        if self.entity.is_some() {
-            return;
-        }
-        let mut tables = self.outputs.iter().filter_map(|o| match o {
-            Output::Column(c) => Some(c.table),
-            _ => None,
-        });
-        if let Some(first) = tables.next()
-            && tables.all(|t| t == first)
-        {
-            self.entity = Some(first);
-        }
-    }
-
-    /// A second sentence says what to show.
-    pub(super) fn sentence(&mut self) {
-        let sorts = matches!(
-            self.peek(),
-            Some(Piece::OrderBy(_) | Piece::Alphabetical | Piece::Direction(_))
-        );
-        if sorts || self.peek().is_none() {
-            return;
-        }
-        self.settle();
-        self.end_lacks();
-        self.focus = None;
-        self.section = Section::Head;
-        self.asked = false;
-        self.restated = true;
-        let groups = std::mem::take(&mut self.groups);
-        // Its list stands for what was shown so far; what was grouped by stays the group.
-        for output in std::mem::take(&mut self.outputs) {
-            if let Output::Column(c) = output
-                && self.order.iter().any(|o| matches!(o.by, Key::Measure(_)))
-                && self.entity.is_none()
-            {
-                self.entity = Some(c.table);
-            }
-        }
-        self.groups = groups;
-    }
-
-    /// The table named last, if it is not the one that is asked about: what "who" and "that" go on about.
-    pub(super) fn spoken_of(&self) -> Option<usize> {
-        let last = self
-            .conditions
-            .last()
-            .filter(|c| !c.is_apart())
-            .map(Condition::table);
-        let last = last.or(self.mentioned.last().copied());
-        last.filter(|t| self.entity.is_some_and(|e| e != *t))
-    }
-
-    pub(super) fn and(&mut self) -> Step<()> {
-        self.end_lacks();
-        self.focus = None;
-        let counts = matches!(
-            self.outputs.last(),
-            Some(Output::Measure(Measure::Different(_) | Measure::Rows(_)))
-        );
-        if counts
-            && self.section == Section::Head
-            && self.groups.is_empty()
-            && matches!(self.peek_target(), Some(Target::Column(_)))
-        {
-            return Err("what follows \"and\" may be counted too");
-        }
-        // After conditions, "and" goes on with conditions; after outputs, with outputs.
-        Ok(())
     }
 }

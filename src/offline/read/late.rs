@@ -1,0 +1,168 @@
+//! What can only be told when everything is read: which column a size is, where the commonest is counted,
+//! and what conditions narrow.
+
+use super::super::joins;
+use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::pieces::WHEN;
+use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Output};
+use super::finish::is_above;
+use super::nouns::names_rows;
+use super::reader::{Reader, Step};
+
+impl Reader<'_> {
+    /// "How long is the Danube", "how many people live in Rome": the column that the adjective asks for.
+    pub(super) fn size(&mut self) -> Step<()> {
+        let Some(word) = self.dimension.take() else {
+            return Ok(());
+        };
+        let dated = matches!(self.outputs.as_slice(), [Output::Column(c)] if self.lexicon.column(*c).kind == ValueKind::Date);
+        if word == WHEN && dated {
+            return Ok(());
+        }
+        if !self.outputs.is_empty() || !self.groups.is_empty() || self.top.is_some() {
+            return Err("a size beside something else");
+        }
+        let named = match self.conditions.as_slice() {
+            [Condition::In(c, values)] if values.len() == 1 => Some(*c),
+            _ => None,
+        };
+        let table = self
+            .entity
+            .or(named.map(|c| c.table))
+            .ok_or("a size of nothing that is known")?;
+        if word == WHEN {
+            let date = self
+                .date_of(&[table])
+                .ok_or("no one date that is asked for")?;
+            self.entity = Some(table);
+            self.outputs.push(Output::Column(date));
+            return Ok(());
+        }
+        let (column, _) = self
+            .hinted(table, word)
+            .ok_or("what the adjective asks for is no one column")?;
+        if self.lexicon.column(column).kind != ValueKind::Number {
+            return Err("what the adjective asks for is no number");
+        }
+        let one = named.is_some_and(|c| c.table == table && names_rows(self.lexicon, c));
+        self.entity = Some(table);
+        self.outputs.push(if one || word != "most populous" {
+            Output::Column(column)
+        } else {
+            Output::Measure(Measure::Of(Aggregate::Sum, column))
+        });
+        Ok(())
+    }
+
+    /// "The type most commonly used in documents" is counted in documents.
+    pub(super) fn counted_elsewhere(&mut self) -> Step<()> {
+        if !self.common || self.mentioned.is_empty() {
+            return Ok(());
+        }
+        let ([table], [order]) = (self.mentioned.as_slice(), self.order.as_mut_slice()) else {
+            return Err("what is common may be counted in several tables");
+        };
+        if let Key::Measure(Measure::Rows(own)) = order.by {
+            if is_above(self.lexicon, own, *table) {
+                return Err("what is common may be counted in several tables");
+            }
+            order.by = Key::Measure(Measure::Rows(*table));
+            self.mentioned.clear();
+        }
+        Ok(())
+    }
+
+    /// "likes per tip": the average over the rows themselves is no group.
+    pub(super) fn own_rows(&mut self) -> Step<()> {
+        let [Output::Measure(Measure::Of(aggregate, c))] = self.outputs.as_slice() else {
+            return Ok(());
+        };
+        let (aggregate, table) = (*aggregate, c.table);
+        if !self.group_tables.contains(&table) {
+            return Ok(());
+        }
+        if aggregate != Aggregate::Average {
+            return Err("a number for each row that it is of");
+        }
+        let labels = self.lexicon.tables[table].label.clone();
+        self.group_tables.retain(|t| *t != table);
+        self.groups
+            .retain(|g| !matches!(g, Output::Column(l) if l.table == table && labels.contains(&l.column) && !self.group_columns.contains(g)));
+        Ok(())
+    }
+
+    /// "visited both …": the visits lead to what both are said of, and say no more.
+    pub(super) fn on_the_way(&mut self, entity: usize, conditions: &[Condition]) {
+        for condition in conditions {
+            let Condition::Also(table, _) = condition else {
+                continue;
+            };
+            let wanted = std::collections::BTreeSet::from([*table]);
+            let way = joins::tree(&self.lexicon.edges, entity, &wanted, &|_| false);
+            let way = way.unwrap_or_default();
+            self.mentioned
+                .retain(|m| m != table && !way.iter().any(|h| h.to == *m));
+        }
+    }
+
+    /// Conditions on the entity itself do not narrow what is counted of it.
+    pub(super) fn outward(&self, entity: usize, conditions: Vec<Condition>) -> Vec<Condition> {
+        let mut all = Vec::new();
+        for condition in conditions {
+            let Condition::Rows(table, operator, n, inner) = condition else {
+                all.push(condition);
+                continue;
+            };
+            let own = |c: &Condition| {
+                c.table() == entity
+                    || (c.table() != table && is_above(self.lexicon, entity, c.table()))
+            };
+            let (outer, inner): (Vec<_>, Vec<_>) = inner.into_iter().partition(own);
+            all.extend(outer);
+            all.push(Condition::Rows(table, operator, n, inner));
+        }
+        all
+    }
+}
+
+/// Whether bounds of one column leave nothing: "before 1945 and after 1955" is said of two rows.
+pub(super) fn contradict(conditions: &[Condition]) -> bool {
+    let bounds = |condition: &Condition| -> Option<(ColumnId, f64, f64)> {
+        let (low, high) = (f64::NEG_INFINITY, f64::INFINITY);
+        match condition {
+            Condition::Compare(c, operator, n) => {
+                let n = n.parse().ok()?;
+                Some(match operator {
+                    Operator::Greater | Operator::GreaterOrEqual => (*c, n, high),
+                    Operator::Less | Operator::LessOrEqual => (*c, low, n),
+                    Operator::Equal => (*c, n, n),
+                    Operator::NotEqual => return None,
+                })
+            }
+            Condition::During(c, period) => {
+                let (first, last) = period.years?;
+                let year = |y: Option<i64>, open: f64| y.map_or(open, |y| y as f64);
+                Some((*c, year(first, low), year(last, high)))
+            }
+            _ => None,
+        }
+    };
+    let values: Vec<(&ColumnId, &Vec<String>)> = conditions
+        .iter()
+        .filter_map(|c| match c {
+            Condition::In(c, values) => Some((c, values)),
+            _ => None,
+        })
+        .collect();
+    let apart = values.iter().any(|(c, these)| {
+        values
+            .iter()
+            .any(|(d, those)| c == d && these.iter().all(|v| !those.contains(v)))
+    });
+    if apart {
+        return true;
+    }
+    let all: Vec<_> = conditions.iter().filter_map(bounds).collect();
+    all.iter()
+        .any(|(c, low, _)| all.iter().any(|(d, _, high)| c == d && high < low))
+}

@@ -1,0 +1,135 @@
+//! What words mean whatever the schema: synonyms, short forms, places, and the words that carry no meaning
+//! of their own.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use super::words::stem;
+
+/// Words that mean much the same in the names of tables and columns, each with the lines that it stands
+/// on: every line is one meaning.
+static SYNONYMS: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
+    let mut lines: HashMap<String, Vec<usize>> = HashMap::new();
+    for (at, line) in include_str!("words/synonyms.txt").lines().enumerate() {
+        for phrase in line.split(", ") {
+            lines.entry(phrase_stem(phrase)).or_default().push(at);
+        }
+    }
+    lines
+});
+
+fn phrase_stem(phrase: &str) -> String {
+    phrase.split(' ').map(stem).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether two stems have a meaning in common.
+pub fn are_synonyms(a: &str, b: &str) -> bool {
+    let Some(lines) = SYNONYMS.get(a) else {
+        return false;
+    };
+    SYNONYMS
+        .get(b)
+        .is_some_and(|others| others.iter().any(|at| lines.contains(at)))
+}
+
+/// Places with the adjectives and short forms that mean them, the place first.
+static PLACES: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
+    include_str!("words/places.txt")
+        .lines()
+        .map(|group| group.split(", ").collect())
+        .collect()
+});
+
+/// How the data may write a place that a question writes so: "texas" → "tx"; with `before_noun`, "french" →
+/// "france". A short form in a question is a word like any other.
+pub fn places(written: &str, before_noun: bool) -> Vec<&'static str> {
+    let means = |group: &&Vec<&str>| {
+        group
+            .iter()
+            .position(|form| *form == written)
+            .is_some_and(|at| {
+                written.len() > 3 && (at == 0 || before_noun || written.contains(' '))
+            })
+    };
+    PLACES
+        .iter()
+        .filter(means)
+        .flat_map(|group| group.iter().copied().filter(|form| *form != written))
+        .collect()
+}
+
+/// Short forms that names are made of.
+pub fn expanded(part: &str) -> &str {
+    match part {
+        "num" | "nr" | "nbr" => "number",
+        "amt" => "amount",
+        "qty" => "quantity",
+        "desc" | "descr" => "description",
+        "addr" => "address",
+        "dept" => "department",
+        "emp" => "employee",
+        "cust" => "customer",
+        "tx" | "txn" => "transaction",
+        "ccy" => "currency",
+        "dt" => "date",
+        "avg" => "average",
+        "min" => "minimum",
+        "max" => "maximum",
+        "tot" => "total",
+        "fname" | "firstname" => "first name",
+        "lname" | "lastname" => "last name",
+        "prod" => "product",
+        "loc" => "location",
+        "org" => "organization",
+        "pct" => "percentage",
+        "yr" => "year",
+        "tel" => "phone",
+        "dob" | "birthdate" => "birth date",
+        "stu" => "student",
+        "fac" => "faculty",
+        other => other,
+    }
+}
+
+/// Words that names without separators are cut into.
+pub static COMMON: LazyLock<HashSet<&'static str>> =
+    LazyLock::new(|| include_str!("words/common.txt").lines().collect());
+
+/// Words that say nothing about which data is meant.
+pub fn is_neutral(word: &str) -> bool {
+    static NEUTRAL: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| include_str!("words/neutral.txt").lines().collect());
+    NEUTRAL.contains(word)
+}
+
+/// Verbs that say no more than the tables they stand between; those that choose between two keys or
+/// dates ("departing", "returned") are not among them.
+pub fn is_linking_verb(word: &str) -> bool {
+    static VERBS: LazyLock<HashSet<&'static str>> =
+        LazyLock::new(|| include_str!("words/verbs.txt").lines().collect());
+    VERBS.contains(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_of_one_meaning_are_synonyms() {
+        assert!(are_synonyms(&stem("movies"), &stem("film")));
+        assert!(!are_synonyms(&stem("movies"), &stem("store")));
+    }
+
+    #[test]
+    fn places_are_known_by_other_forms() {
+        for (written, before_noun, forms) in [
+            ("texas", false, vec!["tx"]),
+            ("french", true, vec!["france"]),
+            // A language, or a food.
+            ("french", false, vec![]),
+            ("in", true, vec![]),
+        ] {
+            assert_eq!(places(written, before_noun), forms, "{written}");
+        }
+    }
+}
