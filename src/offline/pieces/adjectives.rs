@@ -3,7 +3,16 @@
 /// What a comparing or superlative adjective compares: words of a column's name, the likeliest first, and
 /// whether more of it is meant.
 pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
-    const LENGTH: &[&str] = &["length", "duration", "runtime", "expectancy", "time"];
+    const LENGTH: &[&str] = &[
+        "length",
+        "duration",
+        "runtime",
+        "expectancy",
+        "time",
+        "millisecond",
+        "second",
+        "minute",
+    ];
     const SHORTNESS: &[&str] = &[
         "length",
         "duration",
@@ -11,6 +20,9 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "runtime",
         "expectancy",
         "time",
+        "millisecond",
+        "second",
+        "minute",
     ];
     const HEIGHT: &[&str] = &["height", "elevation", "altitude"];
     const WEIGHT: &[&str] = &["weight", "mass"];

@@ -34,11 +34,18 @@ impl<'a> Reader<'a> {
                     let (_, target) = self.noun()?;
                     let c = match target {
                         Target::Column(c) => *c,
-                        Target::Table(t) => self
-                            .additive(*t)
-                            .ok_or("a table without one plain amount")?,
+                        // "the longest average track": what the adjective compares.
+                        Target::Table(t) => match self.hinted(*t, &s.word) {
+                            Some((c, _)) => c,
+                            None => self
+                                .additive(*t)
+                                .ok_or("a table without one plain amount")?,
+                        },
                         Target::Value(..) => return Err("an aggregate of a value"),
                     };
+                    if !self.fits(&s.word, c) {
+                        return Err("what the adjective compares is another column");
+                    }
                     if self.lexicon.column(c).kind != ValueKind::Number {
                         return Err("an aggregate of something that is no number");
                     }
