@@ -14,6 +14,9 @@ fn steers(c: char) -> bool {
 /// Text without control characters, except line breaks and tabs, and without what reorders its
 /// surroundings.
 pub fn clean(text: &str) -> String {
+    if text.bytes().all(|b| matches!(b, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.chars()
         .map(|c| {
             if steers(c) && c != '\n' && c != '\t' {

@@ -3,6 +3,7 @@
 use std::io::IsTerminal;
 
 use textwrap::{WordSeparator, WordSplitter};
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::config::env;
 
@@ -43,6 +44,22 @@ impl Look {
     /// Whether a person looks at it as it is written.
     pub fn is_terminal(&self) -> bool {
         self.width.is_some()
+    }
+
+    /// A text in at most `width` columns, with a mark where something is missing.
+    pub fn cut(&self, text: &str, width: usize) -> String {
+        if text.width() <= width {
+            return text.to_owned();
+        }
+        let mark = if self.unicode { "…" } else { "..." };
+        let room = width.saturating_sub(mark.width());
+        let mut columns = 0;
+        let fits = text.char_indices().find(|(_, c)| {
+            columns += c.width().unwrap_or(0);
+            columns > room
+        });
+        let end = fits.map_or(text.len(), |(at, _)| at);
+        format!("{}{mark}", &text[..end])
     }
 
     /// Prose in lines that fit.
@@ -115,6 +132,23 @@ fn speaks_unicode(get: impl Fn(&str) -> Option<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cut_text_never_takes_more_than_its_room() {
+        for (text, width, unicode, expected) in [
+            ("Ångström", 8, true, "Ångström"),
+            ("Ångström", 5, true, "Ångs…"),
+            ("東京タワー", 6, true, "東京…"),
+            ("東京タワー", 5, true, "東京…"),
+            ("abcdefgh", 6, false, "abc..."),
+        ] {
+            let look = Look {
+                unicode,
+                ..Look::PLAIN
+            };
+            assert_eq!(look.cut(text, width), expected);
+        }
+    }
 
     #[test]
     fn each_line_hangs_by_itself() {

@@ -2,16 +2,15 @@
 
 use std::io::{self, Write};
 
-use comfy_table::{
-    CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Row, TableStyle, Width,
-};
+use comfy_table::{CellAlignment, ContentArrangement, LineStyle, TableStyle};
+use unicode_width::UnicodeWidthStr;
 
 use super::{Look, clean, number};
 use crate::config::Format;
 use crate::db::{Cell, Table};
 
 /// The least columns in which a cut text still tells something.
-const LEAST_WIDTH: u16 = 8;
+const LEAST_WIDTH: usize = 8;
 /// Characters of a cell that are worth looking at in a table; the other forms have all of them.
 const MOST_CHARACTERS: usize = 1_000;
 
@@ -49,6 +48,34 @@ fn in_line(cell: Cell<'_>, grouped: bool) -> String {
 /// Fitted to the terminal, one line a row; where that would leave too little of each column, a row's
 /// values stand below each other.
 fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
+    let grouped = grouped(table, look);
+    let header = table.infos().map(|c| in_line(Cell::Text(&c.name), false));
+    let mut lines: Vec<Vec<String>> = vec![header.collect()];
+    lines.extend((0..table.row_count()).map(|row| {
+        let cells = table.row(row).zip(&grouped);
+        cells
+            .map(|(cell, grouped)| in_line(cell, *grouped))
+            .collect()
+    }));
+    if let Some(width) = look.width {
+        let mut widths = vec![0; table.columns().len()];
+        for line in &lines {
+            for (most, text) in widths.iter_mut().zip(line) {
+                *most = text.width().max(*most);
+            }
+        }
+        let Some(room) = room(&widths, table, width) else {
+            return on_its_side(out, table, look);
+        };
+        for line in &mut lines {
+            for (text, room) in line.iter_mut().zip(&room) {
+                // No character takes more columns than bytes.
+                if text.len() > *room && text.width() > *room {
+                    *text = look.cut(text, *room);
+                }
+            }
+        }
+    }
     let mut grid = comfy_table::Table::new();
     let rule = LineStyle::none();
     let rule = if look.unicode {
@@ -56,43 +83,10 @@ fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
     } else {
         rule.fill('-').junction('-')
     };
-    grid.load_style(TableStyle::new().header_separator(rule))
-        .set_truncation_indicator(if look.unicode { "…" } else { "..." });
-    grid.set_header(table.infos().map(|c| in_line(Cell::Text(&c.name), false)));
-    let grouped = grouped(table, look);
-    for row in 0..table.row_count() {
-        let cells = table.row(row).zip(&grouped);
-        let mut cells = Row::from(cells.map(|(cell, grouped)| in_line(cell, *grouped)));
-        cells.max_height(1);
-        grid.add_row(cells);
-    }
-    if let Some(width) = look.width {
-        let widths = grid.column_max_content_widths();
-        // Numbers are never cut.
-        let least = widths.iter().zip(table.columns()).map(|(width, column)| {
-            let least = if column.is_numeric() {
-                *width
-            } else {
-                LEAST_WIDTH.min(*width)
-            };
-            usize::from(least) + 2
-        });
-        let least: Vec<usize> = least.collect();
-        if least.iter().sum::<usize>() > width {
-            return on_its_side(out, table, look);
-        }
-        grid.set_content_arrangement(ContentArrangement::Dynamic)
-            .set_width(u16::try_from(width).unwrap_or(u16::MAX));
-        grid.set_constraints(least.iter().zip(table.columns()).map(|(least, column)| {
-            if column.is_numeric() {
-                ColumnConstraint::ContentWidth
-            } else {
-                ColumnConstraint::LowerBoundary(Width::Fixed(
-                    u16::try_from(*least).unwrap_or(u16::MAX),
-                ))
-            }
-        }));
-    }
+    grid.load_style(TableStyle::new().header_separator(rule));
+    let mut lines = lines.into_iter();
+    grid.set_header(lines.next().unwrap_or_default());
+    grid.add_rows(lines);
     for (i, column) in table.columns().iter().enumerate() {
         if column.is_numeric()
             && let Some(c) = grid.column_mut(i)
@@ -104,6 +98,30 @@ fn grid(out: &mut dyn Write, table: &Table, look: &Look) -> io::Result<()> {
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+/// How wide each column may be for all to fit `width`: numbers are never cut, and of the others the widest
+/// give way first. Nothing where too little would be left of them.
+fn room(widths: &[usize], table: &Table, width: usize) -> Option<Vec<usize>> {
+    /// A space on either side, and one between two columns.
+    const PADDING: usize = 3;
+    let mut left = (width + 1).checked_sub(PADDING * widths.len())?;
+    let mut room = widths.to_vec();
+    let is_text = |i: &usize| !table.columns()[*i].is_numeric();
+    let (mut texts, numbers): (Vec<usize>, Vec<usize>) = (0..widths.len()).partition(is_text);
+    for i in numbers {
+        left = left.checked_sub(widths[i])?;
+    }
+    texts.sort_by_key(|i| widths[*i]);
+    for (n, i) in texts.iter().enumerate() {
+        let share = left / (texts.len() - n);
+        if share < LEAST_WIDTH.min(widths[*i]) {
+            return None;
+        }
+        room[*i] = widths[*i].min(share);
+        left -= room[*i];
+    }
+    Some(room)
 }
 
 /// The columns whose numbers are shown to a person in groups of digits; programs read them plain.

@@ -96,7 +96,7 @@ fn bars(labels: &[String], measure: &Series, width: u16, look: &Look) -> (String
         .min(LABEL_WIDTH);
     let bars: Vec<Bar<'_>> = (0..shown)
         .map(|i| {
-            let label = cut(&labels[i], label_width, look);
+            let label = look.cut(&labels[i], label_width);
             let pad = " ".repeat(label_width.saturating_sub(label.width()));
             let line = format!("{label}{pad} {:>value_width$}", texts[i]);
             // Eighths of a column are drawn; this is finer than any of them.
@@ -231,21 +231,6 @@ fn written(value: Option<f64>) -> String {
     } else {
         format!("{value:.2}")
     }
-}
-
-fn cut(text: &str, width: usize, look: &Look) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mark = if look.unicode { "…" } else { "." };
-    let mut out = String::new();
-    for c in text.chars() {
-        if out.width() + 2 > width {
-            break;
-        }
-        out.push(c);
-    }
-    out + mark
 }
 
 fn print(out: &mut dyn Write, buffer: &Buffer, look: &Look) -> io::Result<()> {
