@@ -37,7 +37,11 @@ fn main() -> ExitCode {
     if let Err(error) = dotenv
         && !error.not_found()
     {
-        tracing::warn!(%error, "`.env` cannot be read");
+        let fault = render::clean(&fault_of_dotenv(&error));
+        let _ = writeln!(
+            std::io::stderr(),
+            "warning: {fault}; what follows it is not read"
+        );
     }
     let code = runtime
         .block_on(commands::run(cli))
@@ -48,4 +52,23 @@ fn main() -> ExitCode {
     drop(telemetry);
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// Where `.env` is wrong. The library's own message quotes the line, and with it perhaps a password.
+fn fault_of_dotenv(error: &dotenvy::Error) -> String {
+    let dotenvy::Error::LineParse(wrong, at) = error else {
+        return format!("`.env` cannot be read: {error}");
+    };
+    let folder = std::env::current_dir().unwrap_or_default();
+    let mut files = folder.ancestors().map(|folder| folder.join(".env"));
+    let text = files.find_map(|file| std::fs::read_to_string(file).ok());
+    // What is quoted may be the value alone.
+    let place = text.and_then(|text| {
+        let mut lines = text.lines().zip(1..);
+        lines.find_map(|(line, number)| Some((number, line.find(wrong.trim_end())? + at + 1)))
+    });
+    let place = place.map_or_else(String::new, |(line, column)| {
+        format!(", line {line}, column {column}")
+    });
+    format!("`.env`{place}: this is no NAME=value")
 }

@@ -161,3 +161,38 @@ fn the_readme_shows_the_program_that_is_compiled_as_a_doctest() {
         .collect();
     assert!(include_str!("../README.md").contains(shown.trim()));
 }
+
+#[test]
+fn a_damaged_env_file_is_placed_and_never_quoted() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(
+        folder.path().join(".env"),
+        "PGAGENT_FORMAT=csv\nDATABASE_URL=postgres://u:hunter2 and more@h/x\n",
+    )
+    .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_pgagent"))
+        .args(["sql", "--check", "SELECT 1"])
+        .env_clear()
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let said = stderr(&output);
+    assert!(said.contains("warning: `.env`, line 2, column"), "{said}");
+    assert!(!said.contains("hunter2"), "{said}");
+}
+
+#[test]
+fn a_setting_that_is_no_value_is_an_error() {
+    for (variable, value) in [
+        ("PGAGENT_FORMAT", "tabel"),
+        ("PGAGENT_MAX_COST", "lots"),
+        ("PGAGENT_SCHEMA_TOKENS", "-1"),
+    ] {
+        let output = pgagent(&["sql", "--check", "SELECT 1"], &[(variable, value)]);
+        assert_eq!(output.status.code(), Some(2), "{variable}");
+        let said = stderr(&output);
+        assert!(said.contains(&format!("{variable} is `{value}`")), "{said}");
+        assert!(said.contains("hint: "), "{said}");
+    }
+}
