@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io::Write as _;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -17,7 +17,8 @@ use crate::cli::EvalArgs;
 use crate::config::{Config, Format, Secret};
 use crate::db::Database;
 use crate::error::{Error, Result};
-use crate::eval::{Case, Evaluation, Report, Source, load};
+use crate::eval::{Case, Evaluation, Report, Source, Verdict, load};
+use crate::render;
 
 /// Stands for a question's `db` in the database's address.
 const PLACE: &str = "{db}";
@@ -99,7 +100,18 @@ pub async fn run(config: &Config, args: &EvalArgs) -> Result<u8> {
         )),
         None => None,
     };
+    // From the first question that is done: until then, what is opened may have notes to give.
+    let spinner = OnceLock::new();
+    let all = questions.len() * args.runs.max(1) as usize;
+    let counted = Mutex::new((done.len(), right(&done)));
     let finished = |case: &Case| {
+        let mut counted = counted.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.0 += 1;
+        counted.1 += right(std::slice::from_ref(case));
+        let message = format!("{} of {all} asked, {} right", counted.0, counted.1);
+        let spinner = spinner.get_or_init(render::Spinner::new);
+        spinner.set_message(message);
+        drop(counted);
         if let (Some(log), Ok(line)) = (&log, serde_json::to_string(case)) {
             let mut file = log.lock().unwrap_or_else(PoisonError::into_inner);
             if let Err(error) = writeln!(file, "{line}") {
@@ -109,7 +121,9 @@ pub async fn run(config: &Config, args: &EvalArgs) -> Result<u8> {
     };
     let cancel = CancellationToken::new();
     let asking = evaluation.run(&questions, &source, &done, &finished, &cancel);
-    let cases = until_ctrl_c(&cancel, asking).await?;
+    let cases = until_ctrl_c(&cancel, asking).await;
+    drop(spinner);
+    let cases = cases?;
     let model = config.model().unwrap_or(crate::config::OFFLINE);
     let report = Report::new(model, cases);
     for path in &args.report {
@@ -126,6 +140,11 @@ pub async fn run(config: &Config, args: &EvalArgs) -> Result<u8> {
     };
     output(|out| writeln!(out, "{}", text.trim_end()))?;
     Ok(verdict(args, &report))
+}
+
+fn right(cases: &[Case]) -> usize {
+    let right = cases.iter().filter(|case| case.verdict == Verdict::Right);
+    right.count()
 }
 
 /// 1 when a figure is below what was asked for.
