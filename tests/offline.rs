@@ -215,3 +215,40 @@ async fn a_follow_up_goes_on_from_the_question_before() {
     }
     db.drop().await;
 }
+
+/// Tables as an import leaves them: nothing declares a key, and only the rows tell them.
+const KEYLESS: &str = "
+    CREATE TABLE author (aid bigint, name text);
+    CREATE TABLE writes (aid bigint, pid bigint);
+    CREATE TABLE paper (pid bigint, title text, year bigint);
+    CREATE TABLE river (river_name text, length bigint, crosses text);
+    CREATE TABLE land (land_name text, area bigint);
+    INSERT INTO author VALUES (1, 'Ada'), (2, 'Bo'), (3, 'Cy');
+    INSERT INTO paper VALUES (10, 'Joins', 2001), (11, 'Sorts', 2002), (12, 'Scans', 2002);
+    INSERT INTO writes VALUES (1, 10), (1, 11), (2, 11), (2, 12), (1, 12);
+    INSERT INTO land VALUES ('Lur', 10), ('Ost', 30), ('Ven', 20);
+    INSERT INTO river VALUES ('Vey', 90, 'Lur'), ('Vey', 90, 'Ost'), ('Alm', 70, 'Lur'), ('Alm', 70, 'Ost');";
+
+#[tokio::test]
+async fn rows_tell_how_tables_without_keys_hang_together() {
+    let Some(db) = TestDatabase::create(KEYLESS).await else {
+        return;
+    };
+    for (question, rows) in [
+        ("Which author has written the most papers?", "Ada"),
+        ("Which authors have no papers?", "Cy"),
+        ("Which lands have no rivers?", "Ven"),
+    ] {
+        let output = pgagent(&["ask", question, "--format", "json"], &offline(&db));
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+        let told = answer["steps"][0]["rows"][0][0].to_string();
+        assert_eq!(
+            told.trim_matches('"'),
+            rows,
+            "{question}: {}",
+            stderr(&output)
+        );
+        assert_eq!(answer["steps"][0]["row_count"], 1, "{question}");
+    }
+    db.drop().await;
+}
