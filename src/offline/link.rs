@@ -123,8 +123,7 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         let table_singular = table.joined.strip_suffix('s').unwrap_or(&table.joined);
         if joined == table.joined || singular == table_singular {
             score = score.max(1.0);
-        } else if singular.len() >= 6 && strsim::damerau_levenshtein(&singular, table_singular) == 1
-        {
+        } else if singular.len() >= 6 && one_off(&singular, table_singular) {
             score = score.max(0.84);
         }
         // What the comment says first: "Copies of films that the stores own".
@@ -230,14 +229,17 @@ fn matched(words: &[&str], name: &[String]) -> f32 {
     score
 }
 
+/// Whether one letter is wrong, missing, spare, or changed places with its neighbour.
+fn one_off(a: &str, b: &str) -> bool {
+    // Most pairs are told apart by their bytes; one letter is up to four.
+    let letter = if a.is_ascii() && b.is_ascii() { 1 } else { 4 };
+    a.len().abs_diff(b.len()) <= letter && strsim::damerau_levenshtein(a, b) == 1
+}
+
 fn similar(word: &str, name: &str) -> f32 {
     if word == name {
         1.0
-    } else if word.len() >= 4
-        && name.len() >= 4
-        && strsim::damerau_levenshtein(word, name) == 1
-        && word.len().min(name.len()) >= 6
-    {
+    } else if word.len().min(name.len()) >= 6 && one_off(word, name) {
         0.85
     } else if are_synonyms(word, name) {
         0.88
