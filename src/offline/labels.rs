@@ -30,6 +30,16 @@ pub fn own_key(table: &TableWords) -> Option<usize> {
     })
 }
 
+/// Whether a column says what kind of thing a row is, or where, rather than which.
+fn is_class(column: &Column) -> bool {
+    const CLASSES: &[&str] = &[
+        "category", "city", "color", "country", "currency", "gender", "kind", "language", "region",
+        "sex", "state", "status", "type",
+    ];
+    let last = column.words.last();
+    last.is_some_and(|last| CLASSES.iter().any(|class| *last == stem(class)))
+}
+
 /// The columns that name a row to a person, best guess first; the key when there is no other.
 pub fn label(table: &TableWords) -> Vec<usize> {
     let find = |wanted: &dyn Fn(&Column) -> bool| {
@@ -79,8 +89,10 @@ pub fn label(table: &TableWords) -> Vec<usize> {
             ends("name").or_else(|| ends("title"))
         })
         .or_else(|| {
-            let mut texts = (0..table.columns.len())
-                .filter(|&i| table.columns[i].kind == ValueKind::Text && !table.columns[i].is_key);
+            let mut texts = (0..table.columns.len()).filter(|&i| {
+                let c = &table.columns[i];
+                c.kind == ValueKind::Text && !c.is_key && !is_class(c)
+            });
             texts
                 .next()
                 .filter(|_| texts.next().is_none())

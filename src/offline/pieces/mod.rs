@@ -119,7 +119,9 @@ pub fn pieces(
         if let Some((mut piece, length)) = phrase(tokens, at) {
             // "last name", "total" as a column: the schema's own word wins over a lonely operator.
             if length == 1
-                && matches!(piece, Piece::Unit(_) | Piece::Both)
+                && (matches!(piece, Piece::Unit(_) | Piece::Both)
+                    // "the highest total": of nothing that follows.
+                    || (matches!(piece, Piece::Aggregate(_)) && ends(&tokens[at + 1..])))
                 && let Some((noun, _)) = noun(lexicon, text, tokens, hits, at, 1)
                     .filter(|(n, _)| n.links[0].score >= 0.9)
             {
@@ -147,6 +149,11 @@ pub fn pieces(
     } else {
         Err(NotUnderstood(unknown))
     }
+}
+
+/// Whether nothing more is said.
+fn ends(rest: &[Token]) -> bool {
+    rest.iter().all(|t| matches!(t.kind, Kind::Punctuation(_)))
 }
 
 /// The longest noun from `at` on, of at least `least` tokens.

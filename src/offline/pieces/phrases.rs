@@ -25,7 +25,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     }
     const MEASURES: &[&str] = &[
         "minutes", "minute", "hours", "hour", "days", "years", "metres", "meters", "feet", "km",
-        "kg", "cm", "pounds", "miles",
+        "kg", "cm", "pounds", "miles", "dollar", "dollars", "euro", "euros", "usd", "eur",
     ];
     if at > 0 && tokens[at - 1].number().is_some() && MEASURES.contains(&word(0)) {
         return Some((Piece::Measured(tokens[at].stem.clone()), 1));

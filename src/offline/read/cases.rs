@@ -171,3 +171,40 @@ fn reads_conditions_groups_and_what_was_said_before() {
         ],
     );
 }
+
+/// Sales of a shop, whose invoices carry their sum under its own name.
+#[test]
+fn reads_a_total_that_is_a_column_and_adjectives_of_averages() {
+    let shop = Fixture::new(
+        "client(*id integer, name text, country text)
+         invoice(*id integer, client_id integer, issued date, country text, total numeric)
+         line(*id integer, invoice_id integer, track_id integer, unit_price numeric, quantity integer)
+         track(*id integer, name text, genre_id integer, milliseconds integer, unit_price numeric)
+         genre(*id integer, name text)",
+    )
+    .key("invoice.client_id", "client.id")
+    .key("line.invoice_id", "invoice.id")
+    .key("line.track_id", "track.id")
+    .key("track.genre_id", "genre.id");
+    check(
+        &shop,
+        &[
+            (
+                "Which invoice has the highest total?",
+                "SELECT i1.id FROM invoice AS i1 ORDER BY i1.total DESC NULLS LAST LIMIT 1",
+            ),
+            (
+                "What is the total invoice amount per country?",
+                "SELECT i1.country, sum(i1.total) AS total_total FROM invoice AS i1 GROUP BY i1.country",
+            ),
+            (
+                "Which genre has the longest average track?",
+                "SELECT g2.name FROM track AS t1 JOIN genre AS g2 ON t1.genre_id = g2.id GROUP BY g2.name, g2.id ORDER BY avg(t1.milliseconds) DESC NULLS LAST LIMIT 1",
+            ),
+            (
+                "How many tracks cost more than 1 dollar?",
+                "SELECT count(*) AS count FROM track AS t1 WHERE t1.unit_price > 1",
+            ),
+        ],
+    );
+}

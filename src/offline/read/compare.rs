@@ -147,8 +147,15 @@ impl<'a> Reader<'a> {
             return Err("a unit of nothing that is known");
         };
         let column = self.lexicon.column(*c);
-        let age = unit == "year" && column.words.iter().any(|w| w == "age");
+        let says = |words: &[&str]| column.words.iter().any(|w| words.contains(&w.as_str()));
+        let age = unit == "year" && says(&["age"]);
+        // What currency a price is in is seldom said.
+        let money = matches!(unit, "dollar" | "euro" | "usd" | "eur")
+            && says(&[
+                "amount", "budget", "cost", "fee", "price", "revenu", "salari", "total", "wage",
+            ]);
         if age
+            || money
             || column
                 .words
                 .iter()
