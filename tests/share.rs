@@ -312,7 +312,7 @@ async fn a_large_schema_is_told_without_values() {
     model.reply(query.clone());
     let answer = answered(&args, &env);
     assert_eq!(answer["steps"][0]["rows"], json!([[1]]));
-    db.run("UPDATE pgagent.long_term_memory SET metadata = metadata - 'bare'")
+    db.run("UPDATE pgagent.long_term_memory SET bare = NULL")
         .await;
     model.reply(query.clone());
     let output = pgagent(&args, &env);

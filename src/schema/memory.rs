@@ -33,9 +33,11 @@ pub struct MemoryState {
     pub trigrams: bool,
 }
 
-/// Both tables: the second came with a later version.
+/// Both tables and a column: they came with later versions.
 const STATE: &str = "SELECT to_regclass('pgagent.long_term_memory') IS NOT NULL \
-         AND to_regclass('pgagent.long_term_word') IS NOT NULL AS tables, \
+         AND to_regclass('pgagent.long_term_word') IS NOT NULL \
+         AND EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
+                     AND attname = 'bare' AND NOT attisdropped) AS tables, \
        EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('pgagent.long_term_memory') \
                AND attname = 'embedding' AND NOT attisdropped) AS vectors, \
        EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'pg_trgm') AS trigrams";

@@ -345,7 +345,8 @@ impl SchemaIndex for PgSchemaIndex {
                     Some(question),
                     &mut aside,
                     async |db, source, state, vector| {
-                        let found = search::search(db, source, question, state, vector).await?;
+                        let found =
+                            search::search(db, source, question, state, vector, self.share).await?;
                         Ok((found, search::values(db, source, &phrases, state).await?))
                     },
                 )

@@ -11,6 +11,7 @@ use super::memory::MemoryState;
 use super::rank::{FUSION, Found};
 use super::values::{KnownValue, Phrase};
 use super::words::words;
+use crate::config::Share;
 use crate::db::DbError;
 
 type FoundRow = (
@@ -32,6 +33,7 @@ pub async fn search(
     question: &str,
     state: MemoryState,
     vector: Option<(Vector, String)>,
+    share: Share,
 ) -> Result<Vec<Found>, DbError> {
     let asked = lexical::asked(question);
     let (words_asked, forms): (Vec<&str>, Vec<&str>) = asked
@@ -44,7 +46,7 @@ pub async fn search(
         })
         .unzip();
     let mut query =
-        sqlx::query_as::<_, FoundRow>(AssertSqlSafe(statement(state, vector.is_some())))
+        sqlx::query_as::<_, FoundRow>(AssertSqlSafe(statement(state, vector.is_some(), share)))
             .persistent(false)
             .bind(source)
             .bind(words_asked)
@@ -81,7 +83,7 @@ pub async fn search(
 }
 
 /// The statement for what this memory can do.
-fn statement(state: MemoryState, with_vector: bool) -> String {
+fn statement(state: MemoryState, with_vector: bool, share: Share) -> String {
     let misspelt = if state.trigrams {
         include_str!("queries/misspelt.sql")
     } else {
@@ -101,10 +103,15 @@ fn statement(state: MemoryState, with_vector: bool) -> String {
     } else {
         ("", "SELECT id FROM by_text", "0")
     };
+    let bare = match share {
+        Share::None => "m.bare",
+        Share::Rows | Share::Shape => "NULL::text",
+    };
     let by_text = include_str!("queries/by_text.sql").replace("/* misspelt */", misspelt);
     let fuse = include_str!("queries/fuse.sql")
         .replace("/* name */", name)
-        .replace("/* vector */", vector);
+        .replace("/* vector */", vector)
+        .replace("/* bare */", bare);
     format!("WITH {by_text}{by_vector}, candidate AS ({candidate}){fuse}")
 }
 

@@ -199,6 +199,7 @@ fn migrator() -> Migrator {
             "words and values",
             include_str!("../../migrations/0002_words_and_values.sql"),
         ),
+        migration(3, "bare", include_str!("../../migrations/0003_bare.sql")),
     ]);
     migrator.dangerous_set_table_name("pgagent.migrations");
     migrator

@@ -43,7 +43,7 @@
     FROM best AS b FULL JOIN neighbour AS n ON n.name = b.schema_name || '.' || b.table_name
 )
 SELECT 'table' AS kind, m.name, m.content, m.metadata ->> 'schema', m.metadata ->> 'name',
-       t.score, t.via, coalesce(p.score, 0)::float8, m.metadata ->> 'bare'
+       t.score, t.via, coalesce(p.score, 0)::float8, /* bare */
 FROM tables AS t
 JOIN pgagent.long_term_memory AS first ON first.source = $1 AND first.kind = 'table' AND first.name = t.name
 JOIN pgagent.long_term_memory AS m
