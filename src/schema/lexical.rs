@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::chunk::Chunk;
-use super::trigram;
+use super::trigram::Trigrams;
 use super::words::{is_stop_word, long_form, question_words, stem, words};
 use crate::llm::LocalEmbedding;
 
@@ -142,10 +142,11 @@ impl Lexicon {
         if !known.is_empty() || asked.word.chars().count() < 4 {
             return known;
         }
+        let wanted = Trigrams::of(&asked.word);
         self.postings
             .keys()
             .filter_map(|word| {
-                let near = trigram::similarity(&asked.word, word);
+                let near = wanted.similarity(&Trigrams::of(word));
                 (near >= FUZZY).then_some((word.as_str(), near as f32))
             })
             .collect()

@@ -1,6 +1,7 @@
 //! Trigrams as `pg_trgm` counts them (<https://www.postgresql.org/docs/current/pgtrgm.html>), for ranking
 //! without a server: a word has two blanks before it and one behind.
 
+use std::cmp::Ordering;
 use std::collections::HashSet;
 
 /// The trigrams of a text's words, in order.
@@ -20,16 +21,37 @@ fn trigrams(text: &str) -> Vec<[char; 3]> {
     found
 }
 
-/// Shared trigrams over all: 1 for equal words.
-pub fn similarity(a: &str, b: &str) -> f64 {
-    let a: HashSet<_> = trigrams(a).into_iter().collect();
-    let b: HashSet<_> = trigrams(b).into_iter().collect();
-    let shared = a.intersection(&b).count();
-    let all = a.len() + b.len() - shared;
-    if all == 0 {
-        0.0
-    } else {
-        shared as f64 / all as f64
+/// The different trigrams of a text, sorted, to be compared with many others.
+pub struct Trigrams(Vec<[char; 3]>);
+
+impl Trigrams {
+    pub fn of(text: &str) -> Self {
+        let mut found = trigrams(text);
+        found.sort_unstable();
+        found.dedup();
+        Self(found)
+    }
+
+    /// Shared trigrams over all: 1 for equal words.
+    pub fn similarity(&self, other: &Self) -> f64 {
+        let (mut a, mut b) = (self.0.as_slice(), other.0.as_slice());
+        let mut shared = 0;
+        while let ([first, rest @ ..], [other, others @ ..]) = (a, b) {
+            match first.cmp(other) {
+                Ordering::Less => a = rest,
+                Ordering::Greater => b = others,
+                Ordering::Equal => {
+                    shared += 1;
+                    (a, b) = (rest, others);
+                }
+            }
+        }
+        let all = self.0.len() + other.0.len() - shared;
+        if all == 0 {
+            0.0
+        } else {
+            shared as f64 / all as f64
+        }
     }
 }
 
@@ -62,7 +84,10 @@ mod tests {
     /// The expected values are what PostgreSQL 18 gives.
     #[test]
     fn agrees_with_pg_trgm() {
+        let similarity = |a, b| Trigrams::of(a).similarity(&Trigrams::of(b));
         assert_eq!(similarity("word", "two words"), 4.0 / 11.0);
+        assert_eq!(similarity("word", "word"), 1.0);
+        assert_eq!(similarity("", "word"), 0.0);
         assert_eq!(word_similarity("word", "two words"), 0.8);
         assert_eq!(word_similarity("customer", "which Customer paid"), 1.0);
         assert_eq!(word_similarity("film actor", "who played"), 0.0);

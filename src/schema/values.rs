@@ -1,10 +1,11 @@
 //! What a question's words mean in the data: the literals that it names, as the data spells them.
 
+use std::cell::OnceCell;
 use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::trigram;
+use super::trigram::Trigrams;
 use super::words::{is_stop_word, stem};
 
 /// Words of a question that are matched together at the most.
@@ -135,20 +136,26 @@ pub fn bind(
         similarity: f64,
         rank: usize,
     }
+    let phrases: Vec<(&Phrase, Option<Trigrams>)> = phrases
+        .iter()
+        .map(|p| (p, p.fuzzy.then(|| Trigrams::of(&p.folded))))
+        .collect();
     let mut matches = Vec::new();
     for value in values {
-        let Some(rank) = table_rank(&value.schema, &value.table) else {
-            continue;
-        };
-        for phrase in phrases {
-            let similarity = if phrase.folded == value.folded {
-                1.0
-            } else if phrase.fuzzy && near_in_length(&phrase.folded, &value.folded) {
-                trigram::similarity(&phrase.folded, &value.folded)
-            } else {
-                0.0
+        let trigrams = OnceCell::new();
+        let rank = OnceCell::new();
+        for (phrase, wanted) in &phrases {
+            let similarity = match wanted {
+                _ if phrase.folded == value.folded => 1.0,
+                Some(wanted) if near_in_length(&phrase.folded, &value.folded) => {
+                    wanted.similarity(trigrams.get_or_init(|| Trigrams::of(&value.folded)))
+                }
+                _ => 0.0,
             };
-            if similarity >= SPELT_ALIKE {
+            if similarity < SPELT_ALIKE {
+                continue;
+            }
+            if let Some(rank) = *rank.get_or_init(|| table_rank(&value.schema, &value.table)) {
                 matches.push(Match {
                     phrase,
                     value,
