@@ -233,7 +233,12 @@ fn matched(words: &[&str], name: &[String]) -> f32 {
 fn one_off(a: &str, b: &str) -> bool {
     // Most pairs are told apart by their bytes; one letter is up to four.
     let letter = if a.is_ascii() && b.is_ascii() { 1 } else { 4 };
-    a.len().abs_diff(b.len()) <= letter && strsim::damerau_levenshtein(a, b) == 1
+    let before = a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b);
+    let behind = a.bytes().rev().zip(b.bytes().rev());
+    let same = before.count() + behind.take_while(|(a, b)| a == b).count();
+    a.len().abs_diff(b.len()) <= letter
+        && same + 2 * letter >= a.len().max(b.len())
+        && strsim::damerau_levenshtein(a, b) == 1
 }
 
 fn similar(word: &str, name: &str) -> f32 {
