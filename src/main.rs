@@ -49,7 +49,7 @@ fn main() -> ExitCode {
             let _ = render::error(&mut std::io::stderr().lock(), &error, color);
             error.exit_code()
         });
-    drop(telemetry);
+    telemetry.end();
     runtime.shutdown_background();
     ExitCode::from(code)
 }

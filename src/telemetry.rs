@@ -13,6 +13,11 @@ pub struct Telemetry {
     _exporting: Option<otel::Exporting>,
 }
 
+impl Telemetry {
+    /// Ends it while the runtime still runs.
+    pub fn end(self) {}
+}
+
 /// Begins, from within the runtime that is to carry the requests. `verbose` counts `-v`.
 pub fn start(verbose: u8, color: bool) -> Telemetry {
     let filter = match (verbose, env("RUST_LOG")) {

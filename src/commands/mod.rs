@@ -234,7 +234,6 @@ fn note_hanging(indent: usize, line: impl std::fmt::Display) {
 mod embedded {
     //! In a build without the embedded database, asking for it is an error.
 
-    use self::interrupt::{Listening, Stopping};
     use crate::cli::{Cli, Command};
     use crate::config::Config;
     use crate::error::{Error, Result};
