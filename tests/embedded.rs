@@ -3,9 +3,9 @@
 //! What the engine unpacks is kept in the build's own folder from run to run.
 
 use std::fs::{self, File};
-use std::io::Write as _;
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
 use std::sync::Arc;
 
 use parquet::data_type::{ByteArray, ByteArrayType, Int32Type};
@@ -237,10 +237,9 @@ fn a_kept_database_is_there_without_its_files() {
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
 }
 
+/// A program whose query runs, with its log, which is to be kept open.
 #[cfg(unix)]
-#[test]
-fn an_interrupt_ends_a_query_that_would_never_end() {
-    let folder = tempfile::tempdir().unwrap();
+fn with_an_endless_query(folder: &tempfile::TempDir) -> (Child, BufReader<ChildStderr>) {
     let path = folder.path().join("t.csv");
     fs::write(&path, "a\n1\n").unwrap();
     let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
@@ -254,13 +253,21 @@ fn an_interrupt_ends_a_query_that_would_never_end() {
         .spawn()
         .unwrap();
     // It says when the query runs.
-    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
+    let mut log = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     while !line.contains("generate_series") {
         line.clear();
-        let read = std::io::BufRead::read_line(&mut log, &mut line).unwrap();
+        let read = log.read_line(&mut line).unwrap();
         assert_ne!(read, 0, "it ended before the query ran");
     }
+    (child, log)
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_a_query_that_would_never_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut child, _log) = with_an_endless_query(&folder);
     let interrupted = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status()
@@ -343,25 +350,7 @@ fn a_full_disk_is_said_and_not_taken_for_damage() {
 #[test]
 fn a_killed_program_leaves_no_server_behind() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("t.csv");
-    fs::write(&path, "a\n1\n").unwrap();
-    let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
-        .args(["-vv", "--file", path.to_str().unwrap(), "sql"])
-        .arg(ENDLESS)
-        .env_clear()
-        .env("HOME", folder.path())
-        .env("XDG_CACHE_HOME", cache())
-        .env("TMPDIR", folder.path())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut log = std::io::BufReader::new(child.stderr.take().unwrap());
-    let mut line = String::new();
-    while !line.contains("generate_series") {
-        line.clear();
-        let read = std::io::BufRead::read_line(&mut log, &mut line).unwrap();
-        assert_ne!(read, 0, "it ended before the query ran");
-    }
+    let (mut child, _log) = with_an_endless_query(&folder);
     let children = format!("/proc/{0}/task/{0}/children", child.id());
     let server = fs::read_to_string(children).unwrap();
     let server = server.trim().to_owned();

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Deserialize;
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgArguments, PgConnection};
 use sqlx::{AssertSqlSafe, Row};
 
 use super::DbError;
@@ -34,9 +34,9 @@ struct Output {
 /// A node of `EXPLAIN (FORMAT JSON)`, under the names that `explain.c` gives its properties.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Node {
+pub(super) struct Node {
     #[serde(rename = "Node Type")]
-    node_type: String,
+    pub(super) node_type: String,
     #[serde(rename = "Parent Relationship")]
     parent: String,
     #[serde(rename = "Subplan Name")]
@@ -46,7 +46,7 @@ struct Node {
     #[serde(rename = "Join Type")]
     join: String,
     #[serde(rename = "Relation Name")]
-    relation: Option<String>,
+    pub(super) relation: Option<String>,
     #[serde(rename = "Alias")]
     alias: Option<String>,
     #[serde(rename = "Index Name")]
@@ -72,31 +72,47 @@ struct Node {
     #[serde(rename = "Workers Planned")]
     workers: u64,
     #[serde(rename = "Total Cost")]
-    total_cost: f64,
+    pub(super) total_cost: f64,
     #[serde(rename = "Plan Rows")]
-    rows: f64,
+    pub(super) rows: f64,
     #[serde(rename = "Plans")]
-    plans: Vec<Node>,
+    pub(super) plans: Vec<Node>,
 }
 
-/// Asks the server. Only for statements that the guard and the catalog have passed: planning runs
-/// immutable functions. Never with ANALYZE, which runs the query.
+/// The server's plan of a statement, as JSON. Only for statements that the guard and the catalog have
+/// passed: planning runs immutable functions. Never with ANALYZE, which runs the query.
+pub(super) async fn planned(
+    connection: &mut PgConnection,
+    sql: &str,
+    arguments: PgArguments,
+) -> Result<Vec<u8>, DbError> {
+    let sql = AssertSqlSafe(format!("EXPLAIN (FORMAT JSON) {sql}"));
+    let row = sqlx::query_with(sql, arguments)
+        .persistent(false)
+        .fetch_one(connection)
+        .await?;
+    Ok(row.try_get_raw(0)?.as_bytes().unwrap_or_default().to_vec())
+}
+
+/// The top of a plan in that form.
+pub(super) fn top(json: &[u8]) -> Result<Node, DbError> {
+    let [Output { plan }] = serde_json::from_slice::<[Output; 1]>(json)
+        .map_err(|e| DbError::Lost(format!("the plan cannot be read: {e}")))?;
+    Ok(plan)
+}
+
+/// Asks the server.
 pub(super) async fn ask(
     connection: &mut PgConnection,
     query: &CheckedSelect,
 ) -> Result<Explained, DbError> {
     // No row is cut off: the limit is there for the wrapper's sake.
-    let sql = format!("EXPLAIN (FORMAT JSON) {}", query.wrapped(i64::MAX as u64));
-    let row = sqlx::query(AssertSqlSafe(sql))
-        .persistent(false)
-        .fetch_one(connection)
-        .await?;
-    read(row.try_get_raw(0)?.as_bytes().unwrap_or_default())
+    let sql = query.wrapped(i64::MAX as u64);
+    read(&planned(connection, &sql, PgArguments::default()).await?)
 }
 
 fn read(json: &[u8]) -> Result<Explained, DbError> {
-    let [Output { mut plan }] = serde_json::from_slice::<[Output; 1]>(json)
-        .map_err(|e| DbError::Lost(format!("the plan cannot be read: {e}")))?;
+    let mut plan = top(json)?;
     if plan.node_type == "Limit"
         && let Some(inner) = plan.plans.pop()
     {
@@ -112,6 +128,12 @@ fn read(json: &[u8]) -> Result<Explained, DbError> {
 }
 
 impl Node {
+    /// Without what it is made from.
+    pub(super) fn own_cost(&self) -> f64 {
+        let below: f64 = self.plans.iter().map(|plan| plan.total_cost).sum();
+        (self.total_cost - below).max(0.0)
+    }
+
     /// Adds what is done, inputs first; gives the number of the step whose rows these are.
     fn tell(&self, steps: &mut Vec<Step>) -> usize {
         let mut inputs = Vec::new();
@@ -134,12 +156,11 @@ impl Node {
         if let ([input], true) = (inputs.as_slice(), only_passes_on) {
             return *input;
         }
-        let below: f64 = self.plans.iter().map(|plan| plan.total_cost).sum();
         let does = self.in_words(&inputs, steps.len());
         steps.push(Step {
             does,
             rows: self.rows,
-            own_cost: (self.total_cost - below).max(0.0),
+            own_cost: self.own_cost(),
         });
         steps.len()
     }

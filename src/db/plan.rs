@@ -1,40 +1,14 @@
 //! The cost budget: what the server's planner expects of a query, and which parts of it cost most.
 
-use serde::Deserialize;
 use sqlx::postgres::{PgArguments, PgConnection};
-use sqlx::{AssertSqlSafe, Row};
 
 use super::DbError;
+use super::explain::{Node, planned, top};
 
 /// Parts of a plan that are named to whoever is to write a cheaper query.
 const NAMED: usize = 3;
 
-#[derive(Debug, Deserialize)]
-struct Explained {
-    #[serde(rename = "Plan")]
-    plan: Node,
-}
-
-/// A node of `EXPLAIN (FORMAT JSON)`, as far as it matters here.
-#[derive(Debug, Deserialize)]
-struct Node {
-    #[serde(rename = "Node Type")]
-    node_type: String,
-    #[serde(rename = "Relation Name")]
-    relation: Option<String>,
-    #[serde(rename = "Total Cost")]
-    total_cost: f64,
-    #[serde(rename = "Plan Rows")]
-    rows: f64,
-    #[serde(rename = "Plans", default)]
-    plans: Vec<Node>,
-}
-
 impl Node {
-    fn own_cost(&self) -> f64 {
-        (self.total_cost - self.plans.iter().map(|p| p.total_cost).sum::<f64>()).max(0.0)
-    }
-
     fn collect<'a>(&'a self, into: &mut Vec<&'a Node>) {
         into.push(self);
         for plan in &self.plans {
@@ -42,7 +16,7 @@ impl Node {
         }
     }
 
-    fn in_words(&self) -> String {
+    fn named(&self) -> String {
         let on = self
             .relation
             .as_ref()
@@ -67,34 +41,22 @@ pub async fn within_budget(
     arguments: PgArguments,
     budget: f64,
 ) -> Result<(), DbError> {
-    let row = sqlx::query_with(
-        AssertSqlSafe(format!("EXPLAIN (FORMAT JSON) {sql}")),
-        arguments,
-    )
-    .persistent(false)
-    .fetch_one(connection)
-    .await?;
-    judge(row.try_get_raw(0)?.as_bytes().unwrap_or_default(), budget)
+    judge(&planned(connection, sql, arguments).await?, budget)
 }
 
 fn judge(explained: &[u8], budget: f64) -> Result<(), DbError> {
-    let [explained] = serde_json::from_slice::<[Explained; 1]>(explained)
-        .map_err(|e| DbError::Lost(format!("the plan cannot be read: {e}")))?;
-    let cost = explained.plan.total_cost;
+    let plan = top(explained)?;
+    let cost = plan.total_cost;
     if cost <= budget {
         return Ok(());
     }
     let mut nodes = Vec::new();
-    explained.plan.collect(&mut nodes);
+    plan.collect(&mut nodes);
     nodes.sort_by(|a, b| b.own_cost().total_cmp(&a.own_cost()));
     Err(DbError::TooCostly {
         cost,
         budget,
-        nodes: nodes
-            .iter()
-            .take(NAMED)
-            .map(|node| node.in_words())
-            .collect(),
+        nodes: nodes.iter().take(NAMED).map(|node| node.named()).collect(),
     })
 }
 
