@@ -65,14 +65,12 @@ impl OfflinePlanner {
 
     /// What the rows say; looked at again only when the catalog is another.
     async fn facts(&self, catalog: &Catalog) -> Arc<Facts> {
-        let known = self
-            .facts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some((of, facts)) = known
-            && of == *catalog
-        {
+        let known = {
+            let kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
+            let same = kept.as_ref().filter(|(of, _)| of == catalog);
+            same.map(|(_, facts)| Arc::clone(facts))
+        };
+        if let Some(facts) = known {
             return facts;
         }
         let facts = Arc::new(facts::look(self.database.as_ref(), catalog).await);
