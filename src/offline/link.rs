@@ -2,7 +2,7 @@
 //! that is.
 
 use super::lexicon::{ColumnId, Lexicon, ValueKind};
-use super::vocabulary::{are_synonyms, is_neutral};
+use super::vocabulary::{are_near, are_synonyms, is_neutral};
 use super::words::{Kind, Token, root};
 
 /// Below this a match is no match.
@@ -217,8 +217,13 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
 
 /// How well words of a question spell a name: all of them, in any order.
 fn matched(words: &[&str], name: &[String]) -> f32 {
-    if words.len() != name.len() || name.is_empty() {
+    if name.is_empty() {
         return 0.0;
+    }
+    if words.len() != name.len() {
+        // "surname" is a last name.
+        let same = words.len() + name.len() <= 5 && are_synonyms(&words.join(" "), &name.join(" "));
+        return if same { 0.86 } else { 0.0 };
     }
     let mut score: f32 = 1.0;
     for (i, word) in words.iter().enumerate() {
@@ -250,6 +255,8 @@ fn similar(word: &str, name: &str) -> f32 {
         0.88
     } else if word.len() >= 3 && name.len() >= 3 && root(word) == root(name) {
         0.84
+    } else if are_near(word, name) {
+        0.74
     } else {
         0.0
     }

@@ -6,30 +6,44 @@ use std::sync::LazyLock;
 
 use super::words::stem;
 
-/// Words that mean much the same in the names of tables and columns, each with the lines that it stands
-/// on: every line is one meaning.
-static SYNONYMS: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
-    let mut lines: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, line) in include_str!("words/synonyms.txt").lines().enumerate() {
+/// Phrases with the lines that they stand on; every line is one meaning.
+type Meanings = HashMap<String, Vec<usize>>;
+
+/// Words that mean the same in the names of tables and columns.
+static SYNONYMS: LazyLock<Meanings> = LazyLock::new(|| meanings(include_str!("words/synonyms.txt")));
+/// Words that often mean the same.
+static NEAR: LazyLock<Meanings> = LazyLock::new(|| meanings(include_str!("words/near.txt")));
+
+fn meanings(text: &str) -> Meanings {
+    let mut lines = Meanings::new();
+    for (at, line) in text.lines().enumerate() {
         for phrase in line.split(", ") {
             lines.entry(phrase_stem(phrase)).or_default().push(at);
         }
     }
     lines
-});
+}
 
 fn phrase_stem(phrase: &str) -> String {
     phrase.split(' ').map(stem).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether two stems have a meaning in common.
+fn share(meanings: &Meanings, a: &str, b: &str) -> bool {
+    meanings.get(a).is_some_and(|lines| {
+        meanings
+            .get(b)
+            .is_some_and(|others| others.iter().any(|at| lines.contains(at)))
+    })
+}
+
+/// Whether two stems, or phrases of stems, have a meaning in common.
 pub fn are_synonyms(a: &str, b: &str) -> bool {
-    let Some(lines) = SYNONYMS.get(a) else {
-        return false;
-    };
-    SYNONYMS
-        .get(b)
-        .is_some_and(|others| others.iter().any(|at| lines.contains(at)))
+    share(&SYNONYMS, a, b)
+}
+
+/// Whether two stems often mean the same.
+pub fn are_near(a: &str, b: &str) -> bool {
+    share(&NEAR, a, b)
 }
 
 /// Places with the adjectives and short forms that mean them, the place first.
@@ -100,6 +114,16 @@ pub fn is_neutral(word: &str) -> bool {
     static NEUTRAL: LazyLock<HashSet<&'static str>> =
         LazyLock::new(|| include_str!("words/neutral.txt").lines().collect());
     NEUTRAL.contains(word)
+}
+
+/// Whether a word that says nothing may still be what a table or column is called: a noun, and no order
+/// to show something.
+pub fn is_thing(word: &str) -> bool {
+    [
+        "member", "members", "record", "records", "entries", "entry", "data", "information", "needs", "report",
+        "reports", "checks", "names", "states", "displays", "lists", "shows", "finds", "specifics", "details",
+    ]
+    .contains(&word)
 }
 
 /// Verbs that say no more than the tables they stand between; those that choose between two keys or

@@ -8,7 +8,7 @@ mod shape;
 use super::lexicon::Lexicon;
 use super::link::{Hit, LONGEST, Link, Target, links};
 use super::query::{Aggregate, Operator, Period, Unit};
-use super::vocabulary::{is_linking_verb, is_neutral};
+use super::vocabulary::{is_linking_verb, is_neutral, is_thing};
 use super::words::{Kind, Token};
 pub use adjectives::{WHEN, adjective};
 use phrases::phrase;
@@ -172,11 +172,12 @@ fn noun(
         let sure = found
             .first()
             .is_some_and(|l| length == 1 || l.score >= 0.83);
-        let neutral = length == 1
-            && is_neutral(&tokens[at].lower)
-            && !found
-                .iter()
-                .any(|l| l.score >= 0.95 && tokens[at].capital && at > 0);
+        // A schema may have a table of members all the same.
+        let named = |l: &Link| {
+            let schema = !matches!(l.target, Target::Value(..)) && is_thing(&tokens[at].lower);
+            l.score >= 0.95 && at > 0 && (tokens[at].capital || schema)
+        };
+        let neutral = length == 1 && is_neutral(&tokens[at].lower) && !found.iter().any(named);
         if sure && !neutral {
             let text = text[tokens[at].start..tokens[at + length - 1].end].to_owned();
             return Some((
