@@ -52,7 +52,21 @@ pub fn links(
         })
         .collect();
     if span.iter().all(|t| t.kind == Kind::Word) {
-        schema_links(lexicon, span, &mut found);
+        let values: Vec<ColumnId> = hits
+            .iter()
+            .filter(|h| h.start == start && h.end == end && h.score >= 0.86)
+            .map(|h| h.column)
+            .collect();
+        let joined: String = span.iter().map(|t| t.lower.as_str()).collect();
+        let mut schema = Vec::new();
+        schema_links(lexicon, span, &mut schema);
+        // "severe" is a severity, and not the severity.
+        schema.retain(|l| {
+            !matches!(l.target, Target::Column(c) if values.contains(&c)
+                && !joined.starts_with(&lexicon.column(c).joined)
+                && !lexicon.column(c).joined.starts_with(&joined))
+        });
+        found.extend(schema);
     }
     // Texas is rather the row that it names than the ones that point to it.
     for link in &mut found {
@@ -171,26 +185,45 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         if column.words.len() > table.words.len() && column.words.starts_with(&table.words) {
             score = score.max(matched(&words, &column.words[table.words.len()..]) - 0.04);
         }
+        // "support agent" is the agent of support_tickets.
+        if words.len() == 2 && table.words.len() > 1 && table.words.iter().any(|w| w == words[0]) {
+            score = score.max(matched(&words[1..], &column.words) - 0.1);
+        }
         if score < 0.75 {
             score = score.max(partly(&words, column));
         }
         let plain_id = matches!(words.last(), Some(&"id"));
+        // "account number 5007"
+        if words.len() > 1
+            && matches!(words.last(), Some(&"number" | &"no"))
+            && table.key == [id.column]
+            && matched(&words[..words.len() - 1], &table.words) >= 0.95
+        {
+            score = score.max(0.9);
+        }
         if plain_id
             && table.key == [id.column]
             && (words.len() == 1 || matched(&words[..words.len() - 1], &table.words) >= 0.95)
         {
             score = score.max(0.96);
         }
-        if words.len() > 1 && words.last() == Some(&"name") && column.kind == ValueKind::Text {
-            score = score.max(matched(&words[..words.len() - 1], &column.words) - 0.08);
-        }
-        // "name" is what names a row, whatever the column is called.
-        if words == ["name"]
-            && table.label == [id.column]
-            && column.kind == ValueKind::Text
-            && !column.is_key
+        // "phone number" is the phone, "hire date" when somebody was hired.
+        if let [rest @ .., last] = words.as_slice()
+            && !rest.is_empty()
+            && is_head(last, column.kind)
         {
-            score = score.max(0.86);
+            score = score.max(matched(rest, &column.words) - 0.08);
+        }
+        // "name" is what names a row, whatever the column is called, and of the first and last name both.
+        let names = words == ["name"]
+            || (words.len() == table.words.len() + 1
+                && words.last() == Some(&"name")
+                && matched(&words[..table.words.len()], &table.words) >= 0.84);
+        if names && table.label.contains(&id.column) && column.kind == ValueKind::Text && !column.is_key {
+            score = match table.label.first() {
+                Some(first) if *first == id.column => score.max(0.86),
+                _ => 0.0,
+            };
         }
         // A key to another table shows a number; the other table is meant.
         if lexicon.is_foreign_key(id) && plain_id && table.key != [id.column] {
@@ -213,6 +246,22 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
             });
         }
     }
+}
+
+/// Whether a word only says what kind of thing a column holds: "number" in "phone number".
+fn is_head(word: &str, kind: ValueKind) -> bool {
+    let heads: &[&str] = match kind {
+        ValueKind::Text => &[
+            "name", "number", "code", "address", "type", "kind", "group", "level", "status", "statu", "title",
+        ],
+        ValueKind::Number => &[
+            "number", "count", "amount", "value", "level", "rate", "score", "total", "size", "figur",
+        ],
+        ValueKind::Date => &["date", "time", "day", "timestamp"],
+        ValueKind::Bool => &["status", "statu", "flag"],
+        ValueKind::Other => &["time"],
+    };
+    heads.contains(&word)
 }
 
 /// How well words of a question spell a name: all of them, in any order.

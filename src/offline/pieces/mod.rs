@@ -66,8 +66,11 @@ pub enum Piece {
     Sentence,
     /// A verb that only links what it stands between.
     Verb,
-    Alphabetical,
+    /// By letters, backwards if true.
+    Alphabetical(bool),
     Direction(bool),
+    /// "From the youngest to the oldest": the adjective that it begins with.
+    From(String),
     And,
     Or,
     With,

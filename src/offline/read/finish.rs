@@ -48,8 +48,12 @@ impl<'a> Reader<'a> {
             .or(first)
             .or(by_measure)
             .or(match self.conditions.as_slice() {
-                // "Who are the managers?"
-                [Condition::In(c, _)] if self.asked => Some(c.table),
+                // "Who are the managers?", "show me all turboprops"
+                [Condition::In(c, _)]
+                    if self.asked || !super::nouns::names_rows(self.lexicon, *c) =>
+                {
+                    Some(c.table)
+                }
                 _ => None,
             })
             .ok_or("it asks for nothing that is known")?;
@@ -150,11 +154,12 @@ impl<'a> Reader<'a> {
         {
             return Err("a sort by what is not shown");
         }
-        for (period, lacks) in std::mem::take(&mut self.periods) {
+        for (period, lacks, near) in std::mem::take(&mut self.periods) {
             let mut tables = Vec::new();
             if let Some(at) = lacks {
                 tables.push(self.conditions[at].table());
             } else {
+                tables.extend(near.filter(|t| self.date_of(&[*t]).is_some()));
                 tables.extend(by_measure);
                 tables.extend(outputs.iter().filter_map(|o| match o {
                     Output::Measure(Measure::Rows(t)) => Some(*t),
@@ -238,6 +243,13 @@ impl<'a> Reader<'a> {
         let conditions = self.outward(entity, conditions);
         if contradict(&conditions) {
             return Err("conditions that no row can fulfil");
+        }
+        // "which rivers flow into the Amazon" does not ask for the Amazon.
+        let told = |o: &Output| {
+            matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)))
+        };
+        if outputs.iter().all(told) && !distinct {
+            self.cost += 0.6;
         }
         let shared = outputs.contains(&Output::Share);
         if shared

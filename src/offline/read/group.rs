@@ -15,6 +15,15 @@ impl<'a> Reader<'a> {
         if matches!(self.peek(), None | Some(Piece::Sentence)) && self.entity.is_some() {
             return Ok(());
         }
+        // "orders per month" counts them.
+        if matches!(self.peek(), Some(Piece::Unit(_)))
+            && self.outputs.is_empty()
+            && self.order.is_empty()
+            && let Some(entity) = self.entity
+        {
+            self.outputs.push(Output::Measure(Measure::Rows(entity)));
+            self.cost += 0.1;
+        }
         loop {
             self.skip_links();
             if let Some(Piece::Unit(unit)) = self.peek() {
@@ -66,6 +75,16 @@ impl<'a> Reader<'a> {
             return match self.peek() {
                 Some(Piece::Count(total)) => {
                     self.at += 1;
+                    // "by number of seats", which a column says.
+                    if let Some(Target::Column(c)) = self.peek_target()
+                        && Some(c.table) == self.entity
+                        && self.lexicon.column(*c).kind == ValueKind::Number
+                        && !self.lexicon.column(*c).is_key
+                    {
+                        let c = *c;
+                        self.noun()?;
+                        return self.order_by(Key::Column(c));
+                    }
                     let measure = self.counted(*total)?;
                     self.order_by(Key::Measure(measure))
                 }
@@ -150,7 +169,8 @@ impl<'a> Reader<'a> {
             }
         }
         let lacks = self.lacks;
-        self.periods.push((period.clone(), lacks));
+        let near = self.mentioned.last().copied().filter(|_| self.clause);
+        self.periods.push((period.clone(), lacks, near));
         if self.entity.is_some() {
             self.section = Section::Condition;
         }

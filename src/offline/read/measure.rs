@@ -48,7 +48,8 @@ impl<'a> Reader<'a> {
             }
             Target::Table(t) => Ok(Measure::Rows(*t)),
             Target::Column(c) => {
-                if total && self.is_count(*c) && !different {
+                let _ = total;
+                if self.is_count(*c) && !different {
                     return Ok(Measure::Of(Aggregate::Sum, *c));
                 }
                 let column = self.lexicon.column(*c);

@@ -60,6 +60,7 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
         let query = match reader.run() {
             Ok(query) => query,
             Err(reason) => {
+                tracing::trace!(reason, ?choice, "no reading");
                 why = reason;
                 continue;
             }
@@ -87,7 +88,10 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
                     )),
                 }
             }
-            Err(_) => why = "its tables do not hang together in one plain way",
+            Err(reason) => {
+                tracing::trace!(?reason, ?query, "no join");
+                why = "its tables do not hang together in one plain way";
+            }
         }
     }
     readings.sort_by(|a, b| a.0.cost.total_cmp(&b.0.cost));

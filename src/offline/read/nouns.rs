@@ -150,8 +150,22 @@ impl<'a> Reader<'a> {
                 {
                     self.cost += 0.08;
                 }
-                if !self.outputs.contains(&Output::Column(c)) {
-                    self.outputs.push(Output::Column(c));
+                let label = &self.lexicon.tables[c.table].label;
+                let whole = label.len() > 1
+                    && label.first() == Some(&c.column)
+                    && self.last_noun().is_some_and(|n| {
+                        let text = n.text.to_lowercase();
+                        let last = text.rsplit(' ').next().unwrap_or_default();
+                        matches!(last, "name" | "names") && self.last_score() < 0.95
+                    });
+                let shown: Vec<ColumnId> = match whole {
+                    true => self.lexicon.label(c.table).collect(),
+                    false => vec![c],
+                };
+                for c in shown {
+                    if !self.outputs.contains(&Output::Column(c)) {
+                        self.outputs.push(Output::Column(c));
+                    }
                 }
                 if let Some(Piece::Noun(noun)) = self.pieces.get(self.at - 1)
                     && is_summable(&noun.text)
@@ -192,6 +206,14 @@ impl<'a> Reader<'a> {
                 // "flight number" names its table itself, "name" does not.
                 let named = matches!(self.pieces.get(self.at.wrapping_sub(1)),
                     Some(Piece::Noun(n)) if n.text.contains(' '));
+                let own = self.last_noun().is_some_and(|noun| {
+                    noun.links
+                        .iter()
+                        .any(|l| matches!(l.target, Target::Column(o) if o.table == *t) && l.score >= self.last_score() - 0.1)
+                });
+                if own {
+                    return 0.5;
+                }
                 let goes_on =
                     matches!(self.outputs.last(), Some(Output::Column(o)) if o.table == c.table);
                 if is_above(self.lexicon, *t, c.table) {
