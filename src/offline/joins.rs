@@ -41,6 +41,20 @@ pub fn tree(
     wanted: &BTreeSet<usize>,
     prefer: &dyn Fn(usize) -> bool,
 ) -> Result<Vec<Hop>, NoWay> {
+    extended(edges, root, Vec::new(), wanted, prefer)
+}
+
+/// The hops, and those that connect them with all of `wanted`.
+///
+/// # Errors
+/// [`NoWay`], as [`tree`].
+pub fn extended(
+    edges: &[Edge],
+    root: usize,
+    mut hops: Vec<Hop>,
+    wanted: &BTreeSet<usize>,
+    prefer: &dyn Fn(usize) -> bool,
+) -> Result<Vec<Hop>, NoWay> {
     let count = edges
         .iter()
         .flat_map(|e| [e.from, e.to])
@@ -48,8 +62,8 @@ pub fn tree(
         .map_or(0, |m| m + 1)
         .max(root + 1);
     let mut connected = BTreeSet::from([root]);
-    let mut hops: Vec<Hop> = Vec::new();
-    let mut open: BTreeSet<usize> = wanted.iter().copied().filter(|t| *t != root).collect();
+    connected.extend(hops.iter().map(|h| h.to));
+    let mut open: BTreeSet<usize> = wanted.difference(&connected).copied().collect();
     while !open.is_empty() {
         let (distance, hop_of, several) = distances(edges, count, &connected, prefer);
         let nearest = open

@@ -40,6 +40,11 @@ fn is_class(column: &Column) -> bool {
     last.is_some_and(|last| CLASSES.iter().any(|class| *last == stem(class)))
 }
 
+/// Whether a table's name ends in a word for any table.
+fn is_list(word: &str) -> bool {
+    matches!(word, "list" | "data" | "tabl" | "info" | "detail" | "record" | "histori" | "log")
+}
+
 /// The columns that name a row to a person, best guess first; the key when there is no other.
 pub fn label(table: &TableWords) -> Vec<usize> {
     let find = |wanted: &dyn Fn(&Column) -> bool| {
@@ -74,6 +79,11 @@ pub fn label(table: &TableWords) -> Vec<usize> {
         .or_else(|| both("first", "last"))
         .or_else(|| named(&["title"]))
         .or_else(|| find(&|c: &Column| c.words == table.words || c.joined == table.joined))
+        .or_else(|| {
+            let last = table.words.last()?;
+            let more = table.words.len() > 1 && !is_list(last);
+            find(&|c: &Column| more && c.words.as_slice() == [last.clone()])
+        })
         .or_else(|| own("title"))
         .or_else(|| {
             let ends = |word: &str| {

@@ -130,6 +130,12 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
     if words.is_empty() {
         return;
     }
+    // "signed up" on signup_date.
+    let particle = |t: &Token| t.is_any(&["up", "in", "out", "off"]);
+    let phrasal = match span {
+        [verb, with] if particle(with) => Some(format!("{}{}", verb.stem, with.lower)),
+        _ => None,
+    };
     let joined: String = span.iter().map(|t| t.lower.as_str()).collect();
     let singular = joined.strip_suffix('s').unwrap_or(&joined).to_owned();
     for (t, table) in lexicon.tables.iter().enumerate() {
@@ -192,11 +198,17 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         if score < 0.75 {
             score = score.max(partly(&words, column));
         }
+        if let Some(phrasal) = &phrasal
+            && column.words.iter().any(|w| w == phrasal || w.strip_suffix('s') == Some(phrasal))
+        {
+            score = score.max(0.85);
+        }
         let plain_id = matches!(words.last(), Some(&"id"));
         // "account number 5007"
         if words.len() > 1
             && matches!(words.last(), Some(&"number" | &"no"))
             && table.key == [id.column]
+            && super::labels::is_called_key(column)
             && matched(&words[..words.len() - 1], &table.words) >= 0.95
         {
             score = score.max(0.9);
@@ -274,13 +286,19 @@ fn matched(words: &[&str], name: &[String]) -> f32 {
         let same = words.len() + name.len() <= 5 && are_synonyms(&words.join(" "), &name.join(" "));
         return if same { 0.86 } else { 0.0 };
     }
-    let mut score: f32 = 1.0;
+    let (mut least, mut sum): (f32, f32) = (1.0, 0.0);
     for (i, word) in words.iter().enumerate() {
         let here = similar(word, &name[i]);
         let anywhere = name.iter().map(|n| similar(word, n)).fold(0.0, f32::max) - 0.02;
-        score = score.min(here.max(anywhere));
+        let score = here.max(anywhere);
+        least = least.min(score);
+        sum += score;
     }
-    score
+    if least < LEAST {
+        return 0.0;
+    }
+    // One loose word among several that are plain.
+    (least + sum / words.len() as f32) / 2.0
 }
 
 /// Whether one letter is wrong, missing, spare, or changed places with its neighbour.
@@ -336,7 +354,12 @@ fn partly(words: &[&str], column: &super::lexicon::Column) -> f32 {
             .last()
             .zip(words.last())
             .is_some_and(|(n, w)| similar(w, n) >= 0.84);
-        return if head { 0.76 } else { 0.66 };
+        let begins = words.iter().zip(name).all(|(w, n)| similar(w, n) >= 0.84);
+        return match (head, begins) {
+            (true, _) => 0.76,
+            (_, true) => 0.66,
+            _ => 0.6,
+        };
     }
     let comment = &column.comment[..column.comment.len().min(5)];
     if !comment.is_empty()

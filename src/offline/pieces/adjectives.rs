@@ -14,6 +14,7 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "minute",
         "hour",
         "distance",
+        "range",
     ];
     const SHORTNESS: &[&str] = &[
         "length",
@@ -27,6 +28,7 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "minute",
         "hour",
         "distance",
+        "range",
     ];
     const HEIGHT: &[&str] = &["height", "elevation", "altitude"];
     const WEIGHT: &[&str] = &["weight", "mass"];
@@ -69,6 +71,7 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "slowest" | "slower" => (SPEED, false),
         "hottest" | "warmest" => (HEAT, true),
         "coldest" | "coolest" => (HEAT, false),
+        "busiest" => (&["traffic", "passenger", "visitor"], true),
         "strongest" | "most powerful" => (STRENGTH, true),
         "weakest" => (STRENGTH, false),
         "farthest" | "furthest" => (&["distance"], true),

@@ -64,6 +64,8 @@ pub enum Piece {
     OrderBy(bool),
     /// One sentence ends, and another may follow.
     Sentence,
+    /// Leaves from (false) or goes to (true) what follows.
+    Role(bool),
     /// A verb that only links what it stands between.
     Verb,
     /// By letters, backwards if true.
@@ -122,7 +124,7 @@ pub fn pieces(
         if let Some((mut piece, length)) = phrase(tokens, at) {
             // "last name", "total" as a column: the schema's own word wins over a lonely operator.
             if length == 1
-                && (matches!(piece, Piece::Unit(_) | Piece::Both)
+                && (matches!(piece, Piece::Unit(_) | Piece::Both | Piece::Role(_))
                     // "the highest total": of nothing that follows.
                     || (matches!(piece, Piece::Aggregate(_)) && ends(&tokens[at + 1..])))
                 && let Some((noun, _)) = noun(lexicon, text, tokens, hits, at, 1)

@@ -198,6 +198,17 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("when", "did" | "was" | "were" | "is" | "does" | "do", _) if at == 0 => {
             (Piece::Dimension(WHEN), 2)
         }
+        (
+            "departing" | "departs" | "depart" | "departed" | "leaving" | "leaves" | "leave" | "originating"
+            | "originate" | "originates",
+            ..,
+        ) => (Piece::Role(false), 1),
+        ("out", "of", _) => (Piece::Role(false), 2),
+        (
+            "arriving" | "arrives" | "arrive" | "arrived" | "landing" | "lands" | "land" | "landed" | "heading"
+            | "headed" | "bound" | "destined",
+            ..,
+        ) => (Piece::Role(true), 1),
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
         ("either", ..) => (Piece::Preposition("of".to_owned()), 1),
@@ -249,7 +260,11 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("in", "descending" | "decreasing", "order") => direction(word(3), true),
         ("in", "order", "of") => (Piece::OrderBy(false), 3),
         ("sorted" | "ordered" | "sort" | "order" | "ranked", "by", _) => (Piece::OrderBy(false), 2),
-        ("sorted" | "ordered" | "sort" | "order", "in", _) => (Piece::OrderBy(false), 1),
+        ("sorted" | "ordered" | "sort" | "order", "in", next)
+            if direction_of(next).is_some() || is_alphabetical(next) =>
+        {
+            (Piece::OrderBy(false), 1)
+        }
         ("ascending", "order", "of") => (Piece::OrderBy(false), 3),
         ("descending", "order", "of") => (Piece::OrderBy(true), 3),
         ("ascending", ..) => (Piece::Direction(false), 1),

@@ -125,6 +125,11 @@ impl<'a> Reader<'a> {
         if self.lexicon.column(c).kind != ValueKind::Text {
             return Err("a pattern of something that is no text");
         }
+        let label = &self.lexicon.tables[c.table].label;
+        let named = |i: usize| matches!(self.target(i), Ok((n, Target::Column(o))) if *o == c && n.links[self.choice[i]].score >= 0.95);
+        if label.len() > 1 && label.contains(&c.column) && !(0..self.at).any(named) {
+            return Err("a pattern of a name that several columns make");
+        }
         let text = noun.text.clone();
         let condition = match pattern {
             Some(Piece::Begins) => Condition::Affix(c, text, true),
@@ -221,9 +226,15 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn is_year(&self, c: ColumnId) -> bool {
+        // A year that is called after what happened in it.
+        const HAPPENED: &[&str] = &[
+            "founded", "established", "built", "published", "released", "launched", "born", "inaugurated", "incorporated",
+        ];
         let column = self.lexicon.column(c);
+        let happened = matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)));
         matches!(column.kind, ValueKind::Number | ValueKind::Text)
             && column.words.iter().any(|w| *w == stem("year"))
+            || (happened && column.kind == ValueKind::Number)
     }
 
     /// A comparison that stands before what it compares: "more than 4 cylinders", "at least 3 concerts".
@@ -242,11 +253,12 @@ impl<'a> Reader<'a> {
         let hinted = match piece {
             Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) => {
                 let owner = owner.ok_or("a comparison of nothing that is known")?;
-                Some(
-                    self.hinted(owner, word)
-                        .ok_or("what is compared is no one column")?
-                        .0,
-                )
+                // "rivers of Peru that are longer than …": what has a length is meant.
+                let hinted = self.hinted(owner, word).or_else(|| {
+                    self.focus = None;
+                    self.entity.and_then(|e| self.hinted(e, word))
+                });
+                Some(hinted.ok_or("what is compared is no one column")?.0)
             }
             _ => None,
         };

@@ -236,6 +236,17 @@ impl<'a> Reader<'a> {
                 {
                     Condition::Lacks(c.table, vec![Condition::In(c, values)])
                 }
+                Condition::Via(t, edge, inner)
+                    if t != entity
+                        && !is_above(lexicon, entity, t)
+                        && matches!(inner.as_slice(), [Condition::NotIn(..)]) =>
+                {
+                    let had = inner.into_iter().map(|c| match c {
+                        Condition::NotIn(c, values) => Condition::In(c, values),
+                        other => other,
+                    });
+                    Condition::Lacks(t, vec![Condition::Via(t, edge, had.collect())])
+                }
                 other => other,
             })
             .collect();

@@ -3,7 +3,7 @@
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
-use super::super::query::{Aggregate, Condition, Key, Measure, Output, Period, Unit};
+use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output, Period, Unit};
 use super::super::words::root;
 use super::measure::is_summable;
 use super::reader::{Reader, Section, Step};
@@ -13,6 +13,23 @@ impl<'a> Reader<'a> {
         self.end_lacks();
         // "… and the number of products for each."
         if matches!(self.peek(), None | Some(Piece::Sentence)) && self.entity.is_some() {
+            return Ok(());
+        }
+        // "accounts created per year" counts them by that date.
+        if let (Some(Piece::Unit(unit)), [Output::Column(c)], true) =
+            (self.peek(), self.outputs.as_slice(), self.order.is_empty())
+            && self.lexicon.column(*c).kind == ValueKind::Date
+            && self.entity == Some(c.table)
+        {
+            let (unit, c) = (*unit, *c);
+            self.at += 1;
+            self.outputs = vec![Output::Measure(Measure::Rows(c.table))];
+            self.groups.push(Output::Bucket(unit, c));
+            self.order.push(Order {
+                by: Key::Bucket(unit, c),
+                descending: false,
+            });
+            self.cost += 0.1;
             return Ok(());
         }
         // "orders per month" counts them.

@@ -5,7 +5,6 @@ use super::super::joins;
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::pieces::WHEN;
 use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Output};
-use super::super::words::stem;
 use super::finish::is_above;
 use super::nouns::names_rows;
 use super::reader::{Reader, Step};
@@ -17,7 +16,7 @@ impl Reader<'_> {
             return Ok(());
         };
         let dated = matches!(self.outputs.as_slice(), [Output::Column(c)]
-            if self.lexicon.column(*c).kind == ValueKind::Date || self.is_year(*c) || self.is_founding(*c));
+            if self.lexicon.column(*c).kind == ValueKind::Date || self.is_year(*c));
         if word == WHEN && dated {
             return Ok(());
         }
@@ -54,17 +53,6 @@ impl Reader<'_> {
             Output::Measure(Measure::Of(Aggregate::Sum, column))
         });
         Ok(())
-    }
-
-    /// A year that is called after what happened in it: "founded", "built".
-    fn is_founding(&self, c: ColumnId) -> bool {
-        const HAPPENED: &[&str] = &[
-            "founded", "established", "built", "opened", "released", "created", "published", "born", "made",
-            "completed", "launched", "inaugurated", "introduced", "formed", "incorporated",
-        ];
-        let column = self.lexicon.column(c);
-        column.kind == ValueKind::Number
-            && matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)))
     }
 
     /// "The type most commonly used in documents" is counted in documents.

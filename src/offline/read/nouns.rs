@@ -145,6 +145,11 @@ impl<'a> Reader<'a> {
                     self.cost += 0.35;
                 }
                 self.cost += self.of_another(c);
+                // "Which films did Ann rent" does not ask for the rental rate.
+                let loose = self.last_score() < 0.75 && !self.after_and();
+                if loose && self.is_named && !self.conditions.is_empty() {
+                    self.cost += 0.15;
+                }
                 if self.after_and()
                     && matches!(self.outputs.last(), Some(Output::Column(o)) if o.table != c.table)
                 {

@@ -311,10 +311,14 @@ impl<'a> Reader<'a> {
                     let (c, more) = self
                         .hinted(entity, word)
                         .ok_or("what the adjective compares is no one column")?;
-                    self.order.push(Order {
-                        by: Key::Column(c),
-                        descending: more,
-                    });
+                    match self.order.last_mut() {
+                        Some(order) if order.by == Key::Column(c) => order.descending = more,
+                        Some(_) => return Err("two sorts"),
+                        None => self.order.push(Order {
+                            by: Key::Column(c),
+                            descending: more,
+                        }),
+                    }
                 }
                 Piece::Direction(descending) => {
                     self.at += 1;
@@ -397,7 +401,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.sentence();
                 }
-                Piece::Verb => {
+                Piece::Verb | Piece::Role(_) => {
                     self.at += 1;
                     self.cost += 0.05;
                 }

@@ -73,11 +73,13 @@ impl Reader<'_> {
                 self.section = Section::Condition;
             }
         }
-        self.condition(if negated {
+        let condition = if negated {
             Condition::NotIn(c, values)
         } else {
             Condition::In(c, values)
-        })
+        };
+        let condition = self.at_its_end(c, condition)?;
+        self.condition(condition)
     }
 
     /// Whether a row of the entity may have several values of the column.
