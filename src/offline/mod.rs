@@ -10,6 +10,7 @@ mod facts;
 #[cfg(test)]
 mod fixture;
 mod follow;
+mod index;
 mod joins;
 mod keys;
 mod labels;
