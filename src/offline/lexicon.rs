@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::facts::Facts;
-use super::joins::Edge;
+use super::index::Index;
+use super::joins::Edges;
 use super::keys::edges;
 use super::labels::{label, own_key};
 use super::vocabulary::{self, COMMON};
@@ -68,7 +69,10 @@ pub struct TableWords {
 #[derive(Debug, Clone)]
 pub struct Lexicon {
     pub tables: Vec<TableWords>,
-    pub edges: Vec<Edge>,
+    pub edges: Edges,
+    pub index: Index,
+    /// Columns that alone point to rows of another table.
+    pointing: HashSet<ColumnId>,
 }
 
 impl Lexicon {
@@ -125,7 +129,21 @@ impl Lexicon {
         for table in &mut tables {
             table.label = label(table);
         }
-        Self { tables, edges }
+        let pointing = edges
+            .iter()
+            .filter(|e| !e.by_values && e.columns.len() == 1)
+            .map(|e| ColumnId {
+                table: e.from,
+                column: e.columns[0],
+            })
+            .collect();
+        let index = Index::new(&tables);
+        Self {
+            tables,
+            edges: Edges::new(edges),
+            index,
+            pointing,
+        }
     }
 
     pub fn column(&self, id: ColumnId) -> &Column {
@@ -148,9 +166,7 @@ impl Lexicon {
 
     /// Whether the column alone points to rows of another table.
     pub fn is_foreign_key(&self, id: ColumnId) -> bool {
-        self.edges
-            .iter()
-            .any(|e| !e.by_values && e.from == id.table && e.columns == [id.column])
+        self.pointing.contains(&id)
     }
 
     /// Whether a table only pairs rows of others.

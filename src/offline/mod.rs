@@ -5,11 +5,13 @@
 //! best, and the tables must hang together in one way. Anything else is refused, with the words that
 //! were not understood.
 
+mod ask;
 mod dates;
 mod facts;
 #[cfg(test)]
 mod fixture;
 mod follow;
+mod index;
 mod joins;
 mod keys;
 mod labels;

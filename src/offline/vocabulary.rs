@@ -10,11 +10,11 @@ use super::words::stem;
 type Meanings = HashMap<String, Vec<usize>>;
 
 /// Words that mean the same in the names of tables and columns.
-static SYNONYMS: LazyLock<Meanings> = LazyLock::new(|| meanings(include_str!("words/synonyms.txt")));
+static SYNONYMS: LazyLock<Meanings> = LazyLock::new(|| lines(include_str!("words/synonyms.txt")));
 /// Words that often mean the same.
-static NEAR: LazyLock<Meanings> = LazyLock::new(|| meanings(include_str!("words/near.txt")));
+static NEAR: LazyLock<Meanings> = LazyLock::new(|| lines(include_str!("words/near.txt")));
 
-fn meanings(text: &str) -> Meanings {
+fn lines(text: &str) -> Meanings {
     let mut lines = Meanings::new();
     for (at, line) in text.lines().enumerate() {
         for phrase in line.split(", ") {
@@ -28,22 +28,28 @@ fn phrase_stem(phrase: &str) -> String {
     phrase.split(' ').map(stem).collect::<Vec<_>>().join(" ")
 }
 
-fn share(meanings: &Meanings, a: &str, b: &str) -> bool {
-    meanings.get(a).is_some_and(|lines| {
-        meanings
-            .get(b)
-            .is_some_and(|others| others.iter().any(|at| lines.contains(at)))
-    })
+/// The meanings of a stem, or of a phrase of stems.
+pub fn meanings(phrase: &str) -> &'static [usize] {
+    SYNONYMS.get(phrase).map_or(&[], Vec::as_slice)
+}
+
+/// Meanings that a stem often has.
+pub fn near_meanings(stem: &str) -> &'static [usize] {
+    NEAR.get(stem).map_or(&[], Vec::as_slice)
+}
+
+fn share(these: &[usize], those: &[usize]) -> bool {
+    these.iter().any(|meaning| those.contains(meaning))
 }
 
 /// Whether two stems, or phrases of stems, have a meaning in common.
 pub fn are_synonyms(a: &str, b: &str) -> bool {
-    share(&SYNONYMS, a, b)
+    share(meanings(a), meanings(b))
 }
 
 /// Whether two stems often mean the same.
 pub fn are_near(a: &str, b: &str) -> bool {
-    share(&NEAR, a, b)
+    share(near_meanings(a), near_meanings(b))
 }
 
 /// Places with the adjectives and short forms that mean them, the place first.
@@ -166,8 +172,26 @@ pub fn is_neutral(word: &str) -> bool {
 /// to show something.
 pub fn is_thing(word: &str) -> bool {
     [
-        "member", "members", "record", "records", "entries", "entry", "data", "information", "needs", "report",
-        "reports", "checks", "names", "states", "displays", "lists", "shows", "finds", "specifics", "details",
+        "member",
+        "members",
+        "record",
+        "records",
+        "entries",
+        "entry",
+        "data",
+        "information",
+        "needs",
+        "report",
+        "reports",
+        "checks",
+        "names",
+        "states",
+        "displays",
+        "lists",
+        "shows",
+        "finds",
+        "specifics",
+        "details",
     ]
     .contains(&word)
 }

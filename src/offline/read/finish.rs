@@ -288,8 +288,9 @@ impl<'a> Reader<'a> {
 /// Whether each row of `from` has one of `to`, by keys alone.
 pub(super) fn is_above(lexicon: &Lexicon, from: usize, to: usize) -> bool {
     let wanted = std::collections::BTreeSet::from([to]);
-    joins::tree(&lexicon.edges, from, &wanted, &|_| false)
-        .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+    lexicon.edges.lead_up(from, to)
+        && joins::tree(&lexicon.edges, from, &wanted, &|_| false)
+            .is_ok_and(|hops| hops.iter().all(|h| h.upward))
 }
 
 /// Whether rows of `from` may have several of `to`.
