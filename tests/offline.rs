@@ -181,6 +181,24 @@ async fn an_evaluation_counts_and_goes_on_where_it_stopped() {
 }
 
 #[tokio::test]
+async fn a_number_in_a_tables_name_is_not_doubted() {
+    let sales = "CREATE TABLE sales_2024 (product text, price numeric);
+                 INSERT INTO sales_2024 VALUES ('Tea', 2.5), ('Milk', 1.5);";
+    let Some(db) = TestDatabase::create(sales).await else {
+        return;
+    };
+    let args = ["ask", "What is the average price?", "--strict"];
+    let output = pgagent(&args, &offline(&db));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("sales 2024"),
+        "{}",
+        stdout(&output)
+    );
+    db.drop().await;
+}
+
+#[tokio::test]
 async fn a_follow_up_goes_on_from_the_question_before() {
     let Some(db) = TestDatabase::create(&sample()).await else {
         return;
