@@ -108,7 +108,7 @@ async fn answers_without_any_model_and_says_so() {
     let output = pgagent(&["ask", "How many customers are there?"], &env);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
-        stdout(&output).contains("The answer is 3."),
+        stdout(&output).contains("There are 3."),
         "{}",
         stdout(&output)
     );
@@ -177,6 +177,59 @@ async fn an_evaluation_counts_and_goes_on_where_it_stopped() {
         "{}",
         stdout(&again)
     );
+    db.drop().await;
+}
+
+/// What the sentence under the reading says.
+fn said(question: &str, db: &TestDatabase) -> String {
+    let output = pgagent(&["ask", question, "--format", "json"], &offline(db));
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+    let answer = answer["answer"].as_str().unwrap_or_default();
+    answer
+        .split_once('\n')
+        .map(|(_, said)| said.to_owned())
+        .unwrap_or_else(|| panic!("{question}: {}", stderr(&output)))
+}
+
+#[tokio::test]
+async fn says_numbers_names_and_dates_as_people_do() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    for (question, sentence) in [
+        ("How many films are there?", "There are 900."),
+        ("How many rentals were there in 2019?", "There are none."),
+        (
+            "What is the average length of films?",
+            "The average length is 114.76.",
+        ),
+        (
+            "What is the average, minimum and maximum length of films?",
+            "The average length is 114.76, the lowest length is 70, the highest length is 154.",
+        ),
+        (
+            "What percentage of customers are active?",
+            "The share is 73.66 %.",
+        ),
+        (
+            "Which films were released in 2040?",
+            "Nothing in the data fits.",
+        ),
+        (
+            "Which month had the most rentals?",
+            "The answer is December 2024.",
+        ),
+        (
+            "How many rentals were there by quarter in 2023?",
+            "There are 4: Q1 2023 (1047); Q2 2023 (971); Q3 2023 (1154); Q4 2023 (1907).",
+        ),
+        (
+            "Who is the youngest actor?",
+            "The answer is Idris Fairbank.",
+        ),
+    ] {
+        assert_eq!(said(question, &db), sentence, "{question}");
+    }
     db.drop().await;
 }
 

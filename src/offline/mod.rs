@@ -5,6 +5,7 @@
 //! best, and the tables must hang together in one way. Anything else is refused, with the words that
 //! were not understood.
 
+mod answer;
 mod dates;
 mod facts;
 #[cfg(test)]

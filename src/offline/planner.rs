@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::answer::Words;
 use super::facts::{self, Facts};
 use super::lexicon::Lexicon;
 use super::pieces::{NotUnderstood, Piece, pieces};
@@ -166,16 +167,16 @@ impl Planner for OfflinePlanner {
         let pieces = self
             .pieces(&lexicon, request.question, request.history)
             .await?;
-        let (plan, reading) = match read(&lexicon, &pieces) {
+        let (plan, words) = match read(&lexicon, &pieces) {
             Ok(found) => {
                 let reading = say::reading(&lexicon, &found.query);
-                let plan =
-                    Plan::of_query(&reading, &reading, &found.sql.to_string()).map_err(|e| {
-                        Error::failed(format!(
-                            "the reading gave no plan that can be carried out: {e}"
-                        ))
-                    })?;
-                (plan, reading)
+                let sql = found.sql.to_string();
+                let plan = Plan::of_query(&reading, &reading, &sql).map_err(|e| {
+                    Error::failed(format!(
+                        "the reading gave no plan that can be carried out: {e}"
+                    ))
+                })?;
+                (plan, Words::new(&lexicon, &found.query, reading))
             }
             Err(Unsure::Tie(queries)) => {
                 let ways: Vec<String> = queries
@@ -189,7 +190,7 @@ impl Planner for OfflinePlanner {
                 );
                 (
                     Plan::clarification("several readings are as good as each other", &question),
-                    String::new(),
+                    Words::none(),
                 )
             }
             Err(Unsure::Shape(why)) => {
@@ -201,7 +202,7 @@ impl Planner for OfflinePlanner {
         };
         Ok(Planned {
             plan,
-            prose: Arc::new(say::Words { reading }),
+            prose: Arc::new(words),
         })
     }
 }
