@@ -1,5 +1,6 @@
 //! From the reading to SQL: a small syntax tree, built over the join tree.
 
+mod arrange;
 mod conditions;
 mod measures;
 mod tree;
@@ -9,6 +10,7 @@ use std::collections::BTreeSet;
 use super::joins::{self, Hop, NoWay};
 use super::lexicon::{ColumnId, Lexicon};
 use super::query::{Condition, Key, Measure, Output, Query};
+pub use arrange::arranged;
 pub use measures::unit_name;
 pub use tree::Select;
 use tree::{Expr, Join};
