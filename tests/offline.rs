@@ -94,7 +94,12 @@ async fn says_how_it_read_the_question_and_refuses_what_it_does_not_understand()
             "{question}: {}",
             stderr(&output)
         );
-        assert!(stderr(&output).contains("hint: "), "{question}");
+        assert!(
+            stderr(&output).contains("hint: ask in English, in the words of the tables")
+                && stderr(&output).contains("customer"),
+            "{question}: {}",
+            stderr(&output)
+        );
     }
     db.drop().await;
 }

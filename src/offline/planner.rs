@@ -22,7 +22,8 @@ use crate::session::Turn;
 
 /// The catalog is read again after this long.
 const FRESH: Duration = Duration::from_secs(30);
-const HINT: &str = "use the words of the tables and columns (`pgagent search \"…\"` shows them), or configure a model with `--model` and its key";
+/// Tables that a hint names.
+const NAMED: usize = 6;
 
 /// Plans from the schema's words and the data's values, without a model.
 pub struct OfflinePlanner {
@@ -101,7 +102,7 @@ impl OfflinePlanner {
                 "the offline planner does not understand {}",
                 words.join(", ")
             ))
-            .with_hint(HINT)
+            .with_hint(hint(lexicon))
         })
     }
 
@@ -134,6 +135,28 @@ impl OfflinePlanner {
         }
         Ok(known.unwrap_or_default())
     }
+}
+
+/// What to do about a question that is not understood.
+fn hint(lexicon: &Lexicon) -> String {
+    let mut tables: Vec<usize> = (0..lexicon.tables.len())
+        .filter(|t| !lexicon.is_link(*t) && !lexicon.tables[*t].is_view)
+        .collect();
+    let rows = |t: &usize| lexicon.tables[*t].rows.unwrap_or(0.0);
+    tables.sort_by(|a, b| rows(b).total_cmp(&rows(a)));
+    let names: Vec<&str> = tables
+        .iter()
+        .take(NAMED)
+        .map(|t| lexicon.tables[*t].name.as_str())
+        .collect();
+    let such = match names.as_slice() {
+        [] => String::new(),
+        names => format!(", such as {}", names.join(", ")),
+    };
+    format!(
+        "ask in English, in the words of the tables and columns{such}; or configure a model with \
+         `--model` and its key"
+    )
 }
 
 /// Reads questions about one schema without any database, and so without the data's values.
@@ -198,7 +221,7 @@ impl Planner for OfflinePlanner {
                 return Err(Error::failed(format!(
                     "the offline planner is not sure how to read the question: {why}"
                 ))
-                .with_hint(HINT));
+                .with_hint(hint(&lexicon)));
             }
         };
         Ok(Planned {
