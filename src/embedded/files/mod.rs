@@ -59,7 +59,7 @@ pub struct LoadedTable {
 struct Column {
     name: String,
     sql_type: String,
-    /// As the file writes it, where the name tells less.
+    /// As the file writes it, and the unit, where the name tells less.
     header: Option<String>,
 }
 
@@ -72,6 +72,12 @@ impl Column {
             sql_type: "text".to_owned(),
             header: tells_more.then(|| header.to_owned()),
         }
+    }
+
+    /// The values are of this unit, which they do not tell any more.
+    fn is_in(&mut self, unit: char) {
+        let header = self.header.take().unwrap_or_else(|| self.name.clone());
+        self.header = Some(format!("{header}, in {unit}"));
     }
 }
 
@@ -163,10 +169,10 @@ async fn load(
     progress(Loading::Reading(path.clone()));
     let (columns, rows) = blocking(&path, move || open(source)).await?;
     if columns.is_empty() {
-        return Err(Error::failed(format!(
-            "`{}` has no columns",
-            path.display()
-        )));
+        return Err(
+            Error::failed(format!("`{}` has no columns", path.display()))
+                .with_hint("a table needs a header at least"),
+        );
     }
     if columns.len() > MAX_COLUMNS {
         return Err(Error::failed(format!(
