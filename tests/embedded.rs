@@ -288,6 +288,15 @@ fn a_kept_database_is_there_without_its_files() {
     assert_eq!(rows(&kept), "sum\n6\n");
     let unknown = pgagent(&["--keep", "nothing", "sql", "SELECT 1"], &env);
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
+    let cluster = folder
+        .path()
+        .join("pgagent/kept/points/cluster/tmp/pglite/base");
+    fs::write(cluster.join("global/pg_control"), [7; 8192]).unwrap();
+    let damaged = pgagent(&["--keep", "points", "sql", "SELECT 1"], &env);
+    assert_eq!(damaged.status.code(), Some(1), "{}", stderr(&damaged));
+    for says in ["damaged", "kept/points` and make it anew"] {
+        assert!(stderr(&damaged).contains(says), "{}", stderr(&damaged));
+    }
 }
 
 /// A program whose query runs, with its log, which is to be kept open.

@@ -115,7 +115,13 @@ pub async fn files(
             Embedded::open("the database of the files", cluster, Some(folder))?
         }
     };
-    schema::setup(embedded.pool()).await?;
+    let was_there = embedded.cluster.version().is_some();
+    if let Err(error) = schema::setup(embedded.pool()).await {
+        return match keep {
+            Some(name) if was_there => Err(damaged(embedded, name, &error).await),
+            _ => Err(error.into()),
+        };
+    }
     let mut names = Names::default();
     for source in sources {
         let table = names.unique(&name::of_file(&source.path));
@@ -157,6 +163,26 @@ fn kept(name: &str, must_exist: bool) -> Result<Embedded> {
         }
     }
     Embedded::open(&format!("the database kept as `{name}`"), cluster, None)
+}
+
+/// Why a database that was kept does not open. It is not made anew by itself: it may hold more than the
+/// files at hand.
+async fn damaged(embedded: Embedded, name: &str, error: &DbError) -> Error {
+    let cluster = embedded.end().await;
+    // A server without room ends as one with damaged files does.
+    if let Err(full) = cluster.room() {
+        return full;
+    }
+    tracing::debug!(%error, "the kept database does not open");
+    let message = error.to_string();
+    let why = message.lines().next().unwrap_or_default();
+    Error::failed(format!(
+        "the database kept as `{name}` does not open; its files may be damaged: {why}"
+    ))
+    .with_hint(format!(
+        "remove `{}` and make it anew: --file PATH --keep {name}",
+        cluster.folder().display()
+    ))
 }
 
 async fn load(
