@@ -232,8 +232,29 @@ async fn says_numbers_names_and_dates_as_people_do() {
             "Who is the youngest actor?",
             "The answer is Idris Fairbank.",
         ),
+        (
+            "What is the rental rate and length of Frozen Parade?",
+            "The rental rate is 3.99, the length is 133.",
+        ),
     ] {
         assert_eq!(said(question, &db), sentence, "{question}");
+    }
+    let args = ["ask", "How many rentals were there in december 2023?"];
+    let read = "; where rented at of rental in December 2023.";
+    let output = pgagent(&args, &offline(&db));
+    assert!(stdout(&output).contains(read), "{}", stdout(&output));
+    for (question, columns) in [
+        (
+            "customers by country and city",
+            &["country_name", "city_name", "count"][..],
+        ),
+        ("Which copies were never rented?", &["inventory_id"]),
+    ] {
+        let output = pgagent(&["ask", question, "--format", "json"], &offline(&db));
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+        let named = answer["steps"][0]["columns"].as_array().unwrap();
+        let names: Vec<&Value> = named.iter().map(|column| &column["name"]).collect();
+        assert_eq!(names, columns, "{question}");
     }
     db.drop().await;
 }

@@ -3,8 +3,9 @@
 use super::lexicon::{ColumnId, Lexicon};
 use super::query::{Measure, Output, Query, Unit};
 use super::say;
+use super::sql::unit_name;
 use crate::agent::{Critique, Prose, StepRecord};
-use crate::db::{Cell, Table};
+use crate::db::{Cell, Column, Table};
 
 /// Rows that a sentence tells; the table shows them all.
 const LISTED: usize = 5;
@@ -12,25 +13,12 @@ const LISTED: usize = 5;
 const LONGEST: usize = 200;
 /// Decimals that are told as they are: those of money and of prices by the litre.
 const DECIMALS: usize = 4;
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
 
 /// What a column of the result is, as far as the sentence depends on it.
 #[derive(Debug, Clone, PartialEq)]
 enum Part {
-    Plain,
+    /// A column by its name.
+    Column(String),
     /// A first name, with the last one in the next column.
     FirstName,
     Bucket(Unit),
@@ -39,15 +27,6 @@ enum Part {
     Named(String),
     Share,
     Ratio,
-}
-
-impl Part {
-    fn is_measure(&self) -> bool {
-        matches!(
-            self,
-            Self::Count | Self::Named(_) | Self::Share | Self::Ratio
-        )
-    }
 }
 
 /// The prose of one reading.
@@ -62,7 +41,7 @@ impl Words {
         let outputs = query.outputs.as_slice();
         let part = |at: usize| match &outputs[at] {
             Output::Column(c) if is_first_name(lexicon, *c, outputs.get(at + 1)) => Part::FirstName,
-            Output::Column(_) => Part::Plain,
+            Output::Column(c) => Part::Column(say::column(lexicon, *c)),
             Output::Bucket(unit, _) => Part::Bucket(*unit),
             Output::Measure(Measure::Rows(_) | Measure::Different(_)) => Part::Count,
             Output::Measure(Measure::Of(aggregate, c)) => Part::Named(format!(
@@ -91,18 +70,21 @@ impl Words {
         match (table.row_count(), self.parts.as_slice()) {
             (0, _) => "Nothing in the data fits.".to_owned(),
             (1, [part]) => self.single(part, table),
-            (1, parts) if parts.iter().all(Part::is_measure) => {
+            // Numbers alone say nothing without their names.
+            (1, parts) if table.columns().iter().all(Column::is_numeric) => {
                 let all: Vec<String> = parts
                     .iter()
                     .zip(table.row(0))
-                    .zip(table.columns())
-                    .map(|((part, cell), column)| {
-                        let value = told(part, cell, column.is_numeric());
+                    .map(|(part, cell)| {
+                        let value = told(part, cell, true);
                         match part {
-                            Part::Named(name) => format!("the {name} is {value}"),
+                            Part::Column(name) | Part::Named(name) => {
+                                format!("the {name} is {value}")
+                            }
+                            Part::Bucket(unit) => format!("the {} is {value}", unit_name(*unit)),
                             Part::Share => format!("the share is {value} %"),
                             Part::Ratio => format!("the ratio is {value}"),
-                            _ => format!("the count is {value}"),
+                            Part::Count | Part::FirstName => format!("the count is {value}"),
                         }
                     })
                     .collect();
@@ -144,7 +126,9 @@ impl Words {
         let mut cells: Vec<String> = Vec::new();
         let mut joins = false;
         for (i, (cell, column)) in table.row(at).zip(table.columns()).enumerate() {
-            let part = self.parts.get(i).unwrap_or(&Part::Plain);
+            let Some(part) = self.parts.get(i) else {
+                continue;
+            };
             let value = told(part, cell, column.is_numeric());
             match cells.last_mut() {
                 Some(last) if joins => last.push_str(&format!(" {value}")),
@@ -227,7 +211,7 @@ fn period(unit: Unit, day: &str) -> Option<String> {
     let year = fields.next()?;
     let month: usize = fields.next()?.parse().ok()?;
     Some(match unit {
-        Unit::Month => format!("{} {year}", MONTHS.get(month.checked_sub(1)?)?),
+        Unit::Month => format!("{} {year}", say::MONTHS.get(month.checked_sub(1)?)?),
         Unit::Quarter => format!("Q{} {year}", month.checked_sub(1)? / 3 + 1),
         Unit::Week => format!("week of {day}"),
         Unit::Year | Unit::Day | Unit::Weekday | Unit::Hour => return None,

@@ -10,7 +10,7 @@ use super::facts::{self, Facts};
 use super::lexicon::Lexicon;
 use super::pieces::{NotUnderstood, Piece, pieces};
 use super::read::{Unsure, read};
-use super::sql::arranged;
+use super::sql::{arranged, told_apart};
 use super::words::{self, Token};
 use super::{follow, say, values};
 use crate::agent::{Plan, PlanRequest, Planned, Planner};
@@ -194,8 +194,9 @@ impl Planner for OfflinePlanner {
         let (plan, words) = match read(&lexicon, &pieces) {
             Ok(found) => {
                 let reading = say::reading(&lexicon, &found.query);
-                let sql = arranged(&lexicon, &found.query, found.sql).to_string();
-                let plan = Plan::of_query(&reading, &reading, &sql).map_err(|e| {
+                let sql = arranged(&lexicon, &found.query, found.sql);
+                let sql = told_apart(&lexicon, &found.query, sql);
+                let plan = Plan::of_query(&reading, &reading, &sql.to_string()).map_err(|e| {
                     Error::failed(format!(
                         "the reading gave no plan that can be carried out: {e}"
                     ))

@@ -4,6 +4,21 @@ use super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::query::{Aggregate, Condition, Key, Measure, Operator, Output, Query};
 use super::sql::unit_name;
 
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
 pub fn column(lexicon: &Lexicon, id: ColumnId) -> String {
     lexicon.column(id).name.replace('_', " ")
 }
@@ -69,7 +84,9 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             full(lexicon, *id),
             if *yes { "un" } else { "" }
         ),
-        Condition::During(id, period) => format!("{} {}", full(lexicon, *id), period.text),
+        Condition::During(id, period) => {
+            format!("{} {}", full(lexicon, *id), months(&period.text))
+        }
         Condition::Average(id, op) => {
             format!("{} {} its average", full(lexicon, *id), operator(*op))
         }
@@ -102,6 +119,21 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             )
         }
     }
+}
+
+/// Months by their whole names, however they were typed.
+fn months(text: &str) -> String {
+    let whole = |word: &str| {
+        let same = |month: &&&str| {
+            month.eq_ignore_ascii_case(word) || month[..3].eq_ignore_ascii_case(word)
+        };
+        MONTHS
+            .iter()
+            .find(same)
+            .map_or(word, |month| *month)
+            .to_owned()
+    };
+    text.split(' ').map(whole).collect::<Vec<_>>().join(" ")
 }
 
 fn such(lexicon: &Lexicon, conditions: &[Condition]) -> String {

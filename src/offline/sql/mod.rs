@@ -3,6 +3,7 @@
 mod arrange;
 mod conditions;
 mod measures;
+mod names;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -12,6 +13,7 @@ use super::lexicon::{ColumnId, Lexicon};
 use super::query::{Condition, Key, Measure, Output, Query};
 pub use arrange::arranged;
 pub use measures::unit_name;
+pub use names::told_apart;
 pub use tree::Select;
 use tree::{Expr, Join};
 
