@@ -193,7 +193,29 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
     for (name, content, code, says) in [
         ("broken.csv", "a,b\n1,2\n3,4,5\n", 1, "line 3: 3 fields"),
         ("open.csv", "a,b\n1,2\n3,\"x\n4,5\n", 1, "line 3: a quote"),
+        (
+            "short.csv",
+            "a,b\n1,2\n\"x,4\n5,6\n",
+            1,
+            "line 3: a quote is opened",
+        ),
+        (
+            "inch.csv",
+            "a,b\n5\" pipe,2\n4\n5,6\n",
+            1,
+            "line 3: 1 field,",
+        ),
+        ("late.csv", "a,b\n\n1,2\n\n3,4,5\n", 1, "line 5: 3 fields"),
+        ("mac.csv", "a,b\r1,2\r3,4,5\r", 1, "line 3: 3 fields"),
+        (
+            "title.csv",
+            "Sales\n\na,b\n1,2\n",
+            1,
+            "take away what stands before it",
+        ),
+        ("blank.csv", "\n\n", 1, "needs a header"),
         ("bad.jsonl", "{\"a\": 1}\n{\"a\":\n", 1, "line 2"),
+        ("bad.json", "{\n\"a\": 1\n}\n{\n\"a\": }\n", 1, "line 5"),
         ("wide.csv", wide.as_str(), 1, "2000 columns"),
         ("no.parquet", "hello", 2, "is no Parquet file"),
         ("empty.csv", "", 2, "is empty"),
@@ -205,6 +227,37 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         let text = stderr(&output);
         assert_eq!(output.status.code(), Some(code), "{name}: {text}");
         assert!(text.contains(name) && text.contains(says), "{name}: {text}");
+    }
+}
+
+/// What spreadsheets and scripts write around and into a table.
+#[test]
+fn files_are_read_as_spreadsheets_and_scripts_write_them() {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content, query, expected) in [
+        (
+            "excel.csv",
+            "sep=;\r\nid;price\r\n1;12,50 €\r\n2;-1.000,00 €\r\n",
+            "SELECT sum(price) FROM excel",
+            "sum\n-987.50\n",
+        ),
+        (
+            "script.csv",
+            "# made at night\n#id,sex,share\n1,F,5%\n2,F,7.5 %\n",
+            "SELECT max(sex) AS sex, sum(share) FROM script WHERE id > 0",
+            "sex,sum\nF,12.5\n",
+        ),
+        (
+            "config.json",
+            "{\n \"a\": 1,\n \"b\": {\"c\": 2}\n}\n{\n \"a\": 2\n}\n",
+            "SELECT a, b FROM config",
+            "a,b\n1,\"{\"\"c\"\": 2}\"\n2,\n",
+        ),
+    ] {
+        let path = folder.path().join(name);
+        fs::write(&path, content).unwrap();
+        let found = run(&["--file", path.to_str().unwrap(), "sql", query]);
+        assert_eq!(rows(&found), expected, "{name}");
     }
 }
 
@@ -235,6 +288,15 @@ fn a_kept_database_is_there_without_its_files() {
     assert_eq!(rows(&kept), "sum\n6\n");
     let unknown = pgagent(&["--keep", "nothing", "sql", "SELECT 1"], &env);
     assert_eq!(unknown.status.code(), Some(2), "{}", stderr(&unknown));
+    let cluster = folder
+        .path()
+        .join("pgagent/kept/points/cluster/tmp/pglite/base");
+    fs::write(cluster.join("global/pg_control"), [7; 8192]).unwrap();
+    let damaged = pgagent(&["--keep", "points", "sql", "SELECT 1"], &env);
+    assert_eq!(damaged.status.code(), Some(1), "{}", stderr(&damaged));
+    for says in ["damaged", "kept/points` and make it anew"] {
+        assert!(stderr(&damaged).contains(says), "{}", stderr(&damaged));
+    }
 }
 
 /// A program whose query runs, with its log, which is to be kept open.

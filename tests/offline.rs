@@ -94,7 +94,12 @@ async fn says_how_it_read_the_question_and_refuses_what_it_does_not_understand()
             "{question}: {}",
             stderr(&output)
         );
-        assert!(stderr(&output).contains("hint: "), "{question}");
+        assert!(
+            stderr(&output).contains("hint: ask in English, in the words of the tables")
+                && stderr(&output).contains("customer"),
+            "{question}: {}",
+            stderr(&output)
+        );
     }
     db.drop().await;
 }
@@ -108,7 +113,7 @@ async fn answers_without_any_model_and_says_so() {
     let output = pgagent(&["ask", "How many customers are there?"], &env);
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     assert!(
-        stdout(&output).contains("The answer is 3."),
+        stdout(&output).contains("There are 3."),
         "{}",
         stdout(&output)
     );
@@ -176,6 +181,131 @@ async fn an_evaluation_counts_and_goes_on_where_it_stopped() {
         stdout(&again).contains("| asked | 3 | 3 |"),
         "{}",
         stdout(&again)
+    );
+    db.drop().await;
+}
+
+/// What the sentence under the reading says.
+fn said(question: &str, db: &TestDatabase) -> String {
+    let output = pgagent(&["ask", question, "--format", "json"], &offline(db));
+    let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+    let answer = answer["answer"].as_str().unwrap_or_default();
+    answer
+        .split_once('\n')
+        .map(|(_, said)| said.to_owned())
+        .unwrap_or_else(|| panic!("{question}: {}", stderr(&output)))
+}
+
+#[tokio::test]
+async fn says_numbers_names_and_dates_as_people_do() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    for (question, sentence) in [
+        ("How many films are there?", "There are 900."),
+        ("How many rentals were there in 2019?", "There are none."),
+        (
+            "What is the average length of films?",
+            "The average length is 114.76.",
+        ),
+        (
+            "What is the average, minimum and maximum length of films?",
+            "The average length is 114.76, the lowest length is 70, the highest length is 154.",
+        ),
+        (
+            "What percentage of customers are active?",
+            "The share is 73.66 %.",
+        ),
+        (
+            "Which films were released in 2040?",
+            "Nothing in the data fits.",
+        ),
+        (
+            "Which month had the most rentals?",
+            "The answer is December 2024.",
+        ),
+        (
+            "How many rentals were there by quarter in 2023?",
+            "There are 4: Q1 2023 (1047); Q2 2023 (971); Q3 2023 (1154); Q4 2023 (1907).",
+        ),
+        (
+            "Who is the youngest actor?",
+            "The answer is Idris Fairbank.",
+        ),
+        (
+            "What is the rental rate and length of Frozen Parade?",
+            "The rental rate is 3.99, the length is 133.",
+        ),
+    ] {
+        assert_eq!(said(question, &db), sentence, "{question}");
+    }
+    let args = ["ask", "How many rentals were there in december 2023?"];
+    let read = "; where rented at of rental in December 2023.";
+    let output = pgagent(&args, &offline(&db));
+    assert!(stdout(&output).contains(read), "{}", stdout(&output));
+    for (question, columns) in [
+        (
+            "customers by country and city",
+            &["country_name", "city_name", "count"][..],
+        ),
+        ("Which copies were never rented?", &["inventory_id"]),
+    ] {
+        let output = pgagent(&["ask", question, "--format", "json"], &offline(&db));
+        let answer: Value = serde_json::from_str(&stdout(&output)).unwrap_or_default();
+        let named = answer["steps"][0]["columns"].as_array().unwrap();
+        let names: Vec<&Value> = named.iter().map(|column| &column["name"]).collect();
+        assert_eq!(names, columns, "{question}");
+    }
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn groups_come_in_an_order_that_can_be_read() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    for (question, begins) in [
+        (
+            "What is the revenue per store?",
+            "There are 10: Toronto King West (11609.01); Portland Hawthorne (9302.05);",
+        ),
+        (
+            "rentals by weekday",
+            "There are 7: Monday (1618); Tuesday (1635);",
+        ),
+        (
+            "revenue by year and store",
+            "There are 27: Toronto King West (2022, 2202.39); Portland Hawthorne (2022, 1771.57);",
+        ),
+        (
+            "How many films are there per release year?",
+            "There are 74: 1951 (3); 1952 (6);",
+        ),
+        (
+            "average salary by role",
+            "There are 3: manager (51330); clerk (29325); trainee (unknown).",
+        ),
+    ] {
+        let said = said(question, &db);
+        assert!(said.starts_with(begins), "{question}: {said}");
+    }
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn a_number_in_a_tables_name_is_not_doubted() {
+    let sales = "CREATE TABLE sales_2024 (product text, price numeric);
+                 INSERT INTO sales_2024 VALUES ('Tea', 2.5), ('Milk', 1.5);";
+    let Some(db) = TestDatabase::create(sales).await else {
+        return;
+    };
+    let args = ["ask", "What is the average price?", "--strict"];
+    let output = pgagent(&args, &offline(&db));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    assert!(
+        stdout(&output).contains("sales 2024"),
+        "{}",
+        stdout(&output)
     );
     db.drop().await;
 }

@@ -37,10 +37,10 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
         Loading::Rows { table, rows } => bar.set_message(format!("{table}: {rows} rows")),
         Loading::Loaded(table) => bar.suspend(|| {
             note(format!(
-                "{}: {} rows of {} columns from {}",
+                "{}: {} of {} from {}",
                 table.table,
-                table.rows,
-                table.columns.len(),
+                counted(table.rows, "row"),
+                counted(table.columns.len() as u64, "column"),
                 table.path.display()
             ));
         }),
@@ -58,6 +58,10 @@ pub async fn open(cli: &Cli, config: &mut Config) -> Result<Option<Embedded>> {
     // It holds pgagent's own tables too, unless another database is asked for by hand.
     config.memory_url = global.memory_url.clone().map(Secret::new);
     Ok(Some(embedded))
+}
+
+fn counted(n: u64, what: &str) -> String {
+    format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
 
 fn one_database(global: &GlobalArgs, demo: bool) -> Result<()> {

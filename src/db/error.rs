@@ -69,8 +69,16 @@ impl DbError {
             Self::Unreachable { .. } => {
                 "check that the server runs and that host and port in `DATABASE_URL` are right"
             }
-            Self::Own { .. } => {
-                "it unpacks itself into the cache folder: make room there, or set XDG_CACHE_HOME to a folder that can be written; `pgagent demo --reset` makes the sample database anew"
+            Self::Own { name, .. } => {
+                let anew = if name.contains("sample") {
+                    "; `pgagent demo --reset` makes the sample database anew"
+                } else {
+                    ""
+                };
+                return Some(format!(
+                    "it unpacks itself into the cache folder: make room there, or set XDG_CACHE_HOME \
+                     to a folder that can be written{anew}"
+                ));
             }
             Self::Authentication { .. } => "check user and password in `DATABASE_URL`",
             Self::NoDatabase { .. } => {

@@ -64,6 +64,11 @@ impl Cluster {
         })
     }
 
+    /// The folder, with the lock in it.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// Where the server keeps its files.
     pub fn root(&self) -> PathBuf {
         self.folder.join("cluster")
@@ -149,8 +154,17 @@ fn unwritable(folder: &Path, error: &io::Error) -> Error {
         folder.display()
     ))
     .with_hint(if cfg!(target_os = "linux") {
-        "make room there or mend its rights, or set XDG_CACHE_HOME to a folder that can be written"
+        // What is to be kept is no cache.
+        let kept = folders().is_ok_and(|f| folder.starts_with(f.data_local_dir()));
+        let variable = if kept {
+            "XDG_DATA_HOME"
+        } else {
+            "XDG_CACHE_HOME"
+        };
+        format!(
+            "make room there or mend its rights, or set {variable} to a folder that can be written"
+        )
     } else {
-        "make room there or mend its rights"
+        "make room there or mend its rights".to_owned()
     })
 }

@@ -50,7 +50,7 @@ pub async fn demo(reset: bool, notify: &(dyn Fn(&str) + Sync)) -> Result<Embedde
     match probe(&embedded.pool).await {
         Ok(()) => Ok(embedded),
         Err(error) => {
-            tracing::warn!(%error, "the sample database does not open");
+            tracing::debug!(%error, "the sample database does not open");
             let cluster = embedded.end().await;
             // A server without room ends as one with damaged files does.
             cluster.room()?;

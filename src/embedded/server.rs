@@ -22,6 +22,9 @@ pub const SUBCOMMAND: &str = "embedded-server";
 /// The number in a socket's name.
 const SOCKET_NUMBER: u16 = 5432;
 
+/// What Unix says of a full disk.
+const NO_SPACE: &str = "No space left on device";
+
 /// Time for the server's first answer. The very first start on a machine unpacks its files.
 const START_TIMEOUT: Duration = Duration::from_secs(60);
 
@@ -121,6 +124,10 @@ impl Server {
                 options: options(socket.as_ref().map(TempDir::path), port.parse().ok()),
                 _socket: socket,
             }),
+            (Ok(Ok(_)), Some(("failed", reason))) if reason.contains(NO_SPACE) => {
+                tracing::debug!(reason, "no room to unpack");
+                Err(failed("no space is left in the cache folder".to_owned()))
+            }
             (Ok(Ok(_)), Some(("failed", reason))) => Err(failed(reason.to_owned())),
             (Err(_), _) => {
                 let _ = child.start_kill();

@@ -108,7 +108,8 @@ pub fn label(table: &TableWords) -> Vec<usize> {
         .or_else(|| {
             let mut texts = (0..table.columns.len()).filter(|&i| {
                 let c = &table.columns[i];
-                c.kind == ValueKind::Text && !c.is_key && !is_class(c)
+                // An enum's label tells no row from another.
+                c.kind == ValueKind::Text && !c.is_key && !is_class(c) && c.labels.is_empty()
             });
             texts
                 .next()

@@ -6,6 +6,7 @@
 //! were not understood.
 
 mod ask;
+mod answer;
 mod dates;
 mod facts;
 #[cfg(test)]

@@ -5,10 +5,12 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 
+use super::answer::Words;
 use super::facts::{self, Facts};
 use super::lexicon::Lexicon;
 use super::pieces::{NotUnderstood, Piece, pieces};
 use super::read::{Unsure, read};
+use super::sql::{arranged, told_apart};
 use super::words::{self, Token};
 use super::{follow, say, values};
 use crate::agent::{Plan, PlanRequest, Planned, Planner};
@@ -20,7 +22,8 @@ use crate::session::Turn;
 
 /// The catalog is read again after this long.
 const FRESH: Duration = Duration::from_secs(30);
-const HINT: &str = "use the words of the tables and columns (`pgagent search \"…\"` shows them), or configure a model with `--model` and its key";
+/// Tables that a hint names.
+const NAMED: usize = 6;
 
 /// Plans from the schema's words and the data's values, without a model.
 pub struct OfflinePlanner {
@@ -101,7 +104,7 @@ impl OfflinePlanner {
                 "the offline planner does not understand {}",
                 words.join(", ")
             ))
-            .with_hint(HINT)
+            .with_hint(hint(lexicon))
         })
     }
 
@@ -136,6 +139,28 @@ impl OfflinePlanner {
     }
 }
 
+/// What to do about a question that is not understood.
+fn hint(lexicon: &Lexicon) -> String {
+    let mut tables: Vec<usize> = (0..lexicon.tables.len())
+        .filter(|t| !lexicon.is_link(*t) && !lexicon.tables[*t].is_view)
+        .collect();
+    let rows = |t: &usize| lexicon.tables[*t].rows.unwrap_or(0.0);
+    tables.sort_by(|a, b| rows(b).total_cmp(&rows(a)));
+    let names: Vec<&str> = tables
+        .iter()
+        .take(NAMED)
+        .map(|t| lexicon.tables[*t].name.as_str())
+        .collect();
+    let such = match names.as_slice() {
+        [] => String::new(),
+        names => format!(", such as {}", names.join(", ")),
+    };
+    format!(
+        "ask in English, in the words of the tables and columns{such}; or configure a model with \
+         `--model` and its key"
+    )
+}
+
 /// Reads questions about one schema without any database, and so without the data's values.
 pub struct Reader {
     lexicon: Lexicon,
@@ -168,16 +193,17 @@ impl Planner for OfflinePlanner {
         let pieces = self
             .pieces(&lexicon, request.question, request.history)
             .await?;
-        let (plan, reading) = match read(&lexicon, &pieces) {
+        let (plan, words) = match read(&lexicon, &pieces) {
             Ok(found) => {
                 let reading = say::reading(&lexicon, &found.query);
-                let plan =
-                    Plan::of_query(&reading, &reading, &found.sql.to_string()).map_err(|e| {
-                        Error::failed(format!(
-                            "the reading gave no plan that can be carried out: {e}"
-                        ))
-                    })?;
-                (plan, reading)
+                let sql = arranged(&lexicon, &found.query, found.sql);
+                let sql = told_apart(&lexicon, &found.query, sql);
+                let plan = Plan::of_query(&reading, &reading, &sql.to_string()).map_err(|e| {
+                    Error::failed(format!(
+                        "the reading gave no plan that can be carried out: {e}"
+                    ))
+                })?;
+                (plan, Words::new(&lexicon, &found.query, reading))
             }
             Err(Unsure::Tie(queries)) => {
                 let ways: Vec<String> = queries
@@ -191,19 +217,19 @@ impl Planner for OfflinePlanner {
                 );
                 (
                     Plan::clarification("several readings are as good as each other", &question),
-                    String::new(),
+                    Words::none(),
                 )
             }
             Err(Unsure::Shape(why)) => {
                 return Err(Error::failed(format!(
                     "the offline planner is not sure how to read the question: {why}"
                 ))
-                .with_hint(HINT));
+                .with_hint(hint(&lexicon)));
             }
         };
         Ok(Planned {
             plan,
-            prose: Arc::new(say::Words { reading }),
+            prose: Arc::new(words),
         })
     }
 }

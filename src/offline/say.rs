@@ -1,11 +1,25 @@
-//! A reading and its result in words: the line that says how a question was read, and the answer.
+//! A reading in words: the line that says how a question was read.
 
-use super::lexicon::{ColumnId, Lexicon};
+use super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::query::{Aggregate, Condition, Key, Measure, Operator, Output, Query};
 use super::sql::unit_name;
-use crate::agent::{Critique, Prose, StepRecord, in_words};
 
-fn column(lexicon: &Lexicon, id: ColumnId) -> String {
+pub const MONTHS: [&str; 12] = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+];
+
+pub fn column(lexicon: &Lexicon, id: ColumnId) -> String {
     lexicon.column(id).name.replace('_', " ")
 }
 
@@ -18,14 +32,17 @@ fn measure(lexicon: &Lexicon, measure: &Measure) -> String {
         Measure::Rows(t) => format!("number of rows in {}", table(lexicon, *t)),
         Measure::Different(c) => format!("number of different values of {}", full(lexicon, *c)),
         Measure::Of(aggregate, c) => {
-            let name = match aggregate {
-                Aggregate::Sum => "total",
-                Aggregate::Average => "average",
-                Aggregate::Minimum => "lowest",
-                Aggregate::Maximum => "highest",
-            };
-            format!("{name} {}", full(lexicon, *c))
+            format!("{} {}", aggregate_name(*aggregate), full(lexicon, *c))
         }
+    }
+}
+
+pub fn aggregate_name(aggregate: Aggregate) -> &'static str {
+    match aggregate {
+        Aggregate::Sum => "total",
+        Aggregate::Average => "average",
+        Aggregate::Minimum => "lowest",
+        Aggregate::Maximum => "highest",
     }
 }
 
@@ -67,7 +84,9 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             full(lexicon, *id),
             if *yes { "un" } else { "" }
         ),
-        Condition::During(id, period) => format!("{}: {}", full(lexicon, *id), period.text),
+        Condition::During(id, period) => {
+            format!("{} {}", full(lexicon, *id), months(&period.text))
+        }
         Condition::Average(id, op) => {
             format!("{} {} its average", full(lexicon, *id), operator(*op))
         }
@@ -108,6 +127,21 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             )
         }
     }
+}
+
+/// Months by their whole names, however they were typed.
+fn months(text: &str) -> String {
+    let whole = |word: &str| {
+        let same = |month: &&&str| {
+            month.eq_ignore_ascii_case(word) || month[..3].eq_ignore_ascii_case(word)
+        };
+        MONTHS
+            .iter()
+            .find(same)
+            .map_or(word, |month| *month)
+            .to_owned()
+    };
+    text.split(' ').map(whole).collect::<Vec<_>>().join(" ")
 }
 
 fn such(lexicon: &Lexicon, conditions: &[Condition]) -> String {
@@ -156,40 +190,32 @@ pub fn reading(lexicon: &Lexicon, query: &Query) -> String {
         line.push_str(&conditions.join(" and "));
     }
     for order in &query.order {
-        let by = match &order.by {
-            Key::Column(c) => full(lexicon, *c),
-            Key::Measure(m) => measure(lexicon, m),
-            Key::Bucket(unit, c) => format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
-        };
-        let direction = if order.descending {
-            "highest"
-        } else {
-            "lowest"
-        };
-        line.push_str(&format!("; {direction} {by} first"));
+        line.push_str("; ");
+        line.push_str(&ordered(lexicon, &order.by, order.descending));
     }
-    if let Some(limit) = query.limit {
-        line.push_str(&format!("; {limit} at the most"));
+    match query.limit {
+        Some(1) => line.push_str("; only the first"),
+        Some(limit) => line.push_str(&format!("; only the first {limit}")),
+        None => {}
     }
     line
 }
 
-/// The prose of one reading.
-pub struct Words {
-    pub reading: String,
-}
-
-impl Prose for Words {
-    fn say(&self, records: &[StepRecord]) -> Critique {
-        let table = records.iter().rev().find_map(|r| r.table.as_deref());
-        let said = table.map_or_else(String::new, in_words);
-        Critique {
-            answer: format!("Read as: {}.\n{said}", self.reading),
-            answers_question: true,
-            confidence: 0.9,
-            reason: "the question's every word is accounted for".to_owned(),
-            suggestion: None,
-            unsourced_numbers: Vec::new(),
-        }
+fn ordered(lexicon: &Lexicon, by: &Key, descending: bool) -> String {
+    let (by, kind) = match by {
+        Key::Column(c) => (full(lexicon, *c), lexicon.column(*c).kind),
+        Key::Measure(m) => (measure(lexicon, m), ValueKind::Number),
+        Key::Bucket(unit, c) => (
+            format!("{} of {}", unit_name(*unit), full(lexicon, *c)),
+            ValueKind::Date,
+        ),
+    };
+    match (kind, descending) {
+        (ValueKind::Date, false) => format!("earliest {by} first"),
+        (ValueKind::Date, true) => format!("latest {by} first"),
+        (ValueKind::Text, false) => format!("{by} from A to Z"),
+        (ValueKind::Text, true) => format!("{by} from Z to A"),
+        (_, false) => format!("lowest {by} first"),
+        (_, true) => format!("highest {by} first"),
     }
 }

@@ -48,7 +48,9 @@ impl Asked<'_> {
         };
         if let (Ending::Answered, None, Some(prose)) = (&outcome, &self.critique, &self.prose) {
             let mut said = prose.say(&self.records);
-            said.unsourced_numbers = unsourced(&said.answer, self.question, &self.records);
+            // A planner says how it read the question, and may name a table with a number in its name.
+            let read = format!("{} {reasoning}", self.question);
+            said.unsourced_numbers = unsourced(&said.answer, &read, &self.records);
             self.critique = Some(said);
         }
         let answer = match (&outcome, &clarification, &self.critique) {

@@ -1,7 +1,7 @@
 //! Separated values: the delimiter, the quote and the header are found; a record that does not fit is
 //! an error with its line.
 
-use std::io::Read;
+use std::io::{self, BufReader, Read};
 
 use csv::{ReaderBuilder, StringRecord, Terminator};
 
@@ -24,25 +24,35 @@ struct Dialect {
     backslash: bool,
 }
 
+/// How a file is to be read.
+#[derive(Debug, Clone, Copy)]
+struct Layout {
+    dialect: Dialect,
+    /// Bytes before the table.
+    begins: usize,
+}
+
 pub struct Csv {
     records: csv::Reader<Counted>,
     record: StringRecord,
     kinds: Vec<Kind>,
+    layout: Layout,
     source: Source,
 }
 
 impl Csv {
     /// Reads all of the file to find the columns' types, then stands before the first row.
     pub fn open(source: Source) -> Result<(Vec<Column>, Self)> {
-        let dialect = dialect(&source.sample);
-        let has_header = has_header(&source.sample, dialect);
-        let mut records = reader(&source, dialect)?;
+        let layout = layout(&source.sample);
+        let dialect = layout.dialect;
+        let has_header = has_header(&source.sample[layout.begins..], dialect);
+        let mut records = reader(&source, layout)?;
         let mut record = StringRecord::new();
         let mut guesses: Vec<Guess> = Vec::new();
         let mut names = Names::default();
         let mut columns = Vec::new();
         let mut first = true;
-        while next(&mut records, &mut record, &source)? {
+        while next(&mut records, &mut record, &source, layout)? {
             if first {
                 first = false;
                 for (i, header) in record.iter().enumerate() {
@@ -59,12 +69,15 @@ impl Csv {
             }
         }
         let kinds: Vec<Kind> = guesses.iter().map(|guess| guess.kind()).collect();
-        for (column, kind) in columns.iter_mut().zip(&kinds) {
+        for ((column, kind), guess) in columns.iter_mut().zip(&kinds).zip(&guesses) {
             column.sql_type = kind.sql_type().to_owned();
+            if let Some(unit) = guess.unit() {
+                column.is_in(unit);
+            }
         }
-        let mut records = reader(&source, dialect)?;
+        let mut records = reader(&source, layout)?;
         if has_header {
-            next(&mut records, &mut record, &source)?;
+            next(&mut records, &mut record, &source, layout)?;
         }
         tracing::debug!(
             file = %source.path.display(),
@@ -80,6 +93,7 @@ impl Csv {
                 records,
                 record,
                 kinds,
+                layout,
                 source,
             },
         ))
@@ -88,7 +102,8 @@ impl Csv {
 
 impl Rows for Csv {
     fn next(&mut self, out: &mut CopyText) -> Result<bool> {
-        if !next(&mut self.records, &mut self.record, &self.source)? {
+        let (records, record) = (&mut self.records, &mut self.record);
+        if !next(records, record, &self.source, self.layout)? {
             return Ok(false);
         }
         for (kind, value) in self.kinds.iter().zip(&self.record) {
@@ -114,11 +129,13 @@ impl Read for Counted {
     }
 }
 
-fn reader(source: &Source, dialect: Dialect) -> Result<csv::Reader<Counted>> {
-    let text = source.text().map_err(|e| source.problem(None, e))?;
-    Ok(builder(dialect).from_reader(Counted {
+fn reader(source: &Source, layout: Layout) -> Result<csv::Reader<Counted>> {
+    let mut text = source.text().map_err(|e| source.problem(None, e))?;
+    io::copy(&mut (&mut text).take(layout.begins as u64), &mut io::sink())
+        .map_err(|e| source.problem(None, e))?;
+    Ok(builder(layout.dialect).from_reader(Counted {
         text: Box::new(text),
-        quote: dialect.quote,
+        quote: layout.dialect.quote,
         quotes: 0,
     }))
 }
@@ -138,36 +155,130 @@ fn next(
     records: &mut csv::Reader<Counted>,
     record: &mut StringRecord,
     source: &Source,
+    layout: Layout,
 ) -> Result<bool> {
     let before = (records.get_ref().quotes % 2 == 1).then(|| record.clone());
-    if records
-        .read_record(record)
-        .map_err(|error| broken(source, &error))?
-    {
-        return Ok(true);
+    match records.read_record(record) {
+        Ok(true) => return Ok(true),
+        Ok(false) => {}
+        Err(error) => {
+            // Too few fields, but lines in them, and nothing after it: the quote is what is wrong.
+            let odd = records.get_ref().quotes % 2 == 1;
+            let line = line(source, layout, error.position());
+            let lines = records.position().line() - error.position().map_or(0, csv::Position::line);
+            if odd && lines > 1 && matches!(records.read_record(record), Ok(false)) {
+                return Err(unclosed(source, line));
+            }
+            return Err(broken(source, line, &error));
+        }
     }
     // The parser takes the end of the file for the end of a quoted value. One that goes on over lines to
     // the very end, in a file with an odd number of quotes, was never closed.
     match before {
         Some(last) if last.iter().next_back().is_some_and(|v| v.contains('\n')) => {
-            let line = last.position().map(csv::Position::line);
-            Err(source
-                .problem(line, "a quote is opened and never closed")
-                .with_hint("close it, or double it where it is part of the value"))
+            Err(unclosed(source, line(source, layout, last.position())))
         }
         _ => Ok(false),
     }
 }
 
-fn broken(source: &Source, error: &csv::Error) -> Error {
-    let line = error.position().map(csv::Position::line);
+fn unclosed(source: &Source, line: Option<u64>) -> Error {
+    source
+        .problem(line, "a quote is opened and never closed")
+        .with_hint("close it, or double it where it is part of the value")
+}
+
+fn broken(source: &Source, line: Option<u64>, error: &csv::Error) -> Error {
     match error.kind() {
-        csv::ErrorKind::UnequalLengths { expected_len, len, .. } => source
-            .problem(line, format!("{len} fields, where the lines before have {expected_len}"))
-            .with_hint("mend the line: a value with the delimiter, a quote or a line break in it stands in quotes, and a quote in it is doubled"),
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => {
+            let problem = source.problem(
+                line,
+                format!(
+                    "{len} field{}, where the lines before have {expected_len}",
+                    if *len == 1 { "" } else { "s" }
+                ),
+            );
+            // A title has fewer fields than the table under it.
+            if len > expected_len && error.position().is_some_and(|p| p.record() == 1) {
+                return problem.with_hint("if the table begins at this line, take away what stands before it; a value with the delimiter in it stands in quotes");
+            }
+            problem.with_hint("mend the line: a value with the delimiter, a quote or a line break in it stands in quotes, and a quote in it is doubled")
+        }
         csv::ErrorKind::Io(e) => source.problem(line, e),
         _ => source.problem(line, error),
     }
+}
+
+/// The line of the file that a record stands in. The parser counts no returns, and a record for it begins
+/// with the empty lines before it.
+fn line(source: &Source, layout: Layout, position: Option<&csv::Position>) -> Option<u64> {
+    let begins = layout.begins as u64 + position?.byte();
+    let text = BufReader::new(source.text().ok()?);
+    let (mut line, mut returned) = (1, false);
+    for (at, byte) in (0..).zip(text.bytes()) {
+        let byte = byte.ok()?;
+        match byte {
+            b'\n' if returned => {}
+            b'\r' | b'\n' => line += 1,
+            _ if at >= begins => break,
+            _ => {}
+        }
+        returned = byte == b'\r';
+    }
+    Some(line)
+}
+
+/// The dialect, and where the table begins: after `sep=;`, which Excel writes, and after lines of comment.
+fn layout(sample: &str) -> Layout {
+    let first = sample.lines().next().unwrap_or_default();
+    let told = first.trim_matches('"').to_ascii_lowercase();
+    if let Some(&[delimiter]) = told.strip_prefix("sep=").map(str::as_bytes) {
+        let begins = after(sample, first);
+        let dialect = dialect(&sample[begins..]);
+        return Layout {
+            dialect: Dialect {
+                delimiter,
+                ..dialect
+            },
+            begins,
+        };
+    }
+    let mut begins = 0;
+    let mut header = 0;
+    for line in sample.lines().take_while(|line| line.starts_with('#')) {
+        header = begins;
+        begins += after(&sample[begins..], line);
+    }
+    if begins == 0 {
+        return Layout {
+            dialect: dialect(sample),
+            begins,
+        };
+    }
+    let below = dialect(&sample[begins..]);
+    let fields = |text: &str| {
+        let records = sampled(text, below);
+        records.first().map_or(0, StringRecord::len)
+    };
+    // A column of words with # is no comment, and `#id,name` is a header.
+    if fields(&sample[begins..]) < 2 {
+        begins = 0;
+    } else if fields(&sample[header..]) == fields(&sample[begins..]) {
+        begins = header;
+    }
+    Layout {
+        dialect: dialect(&sample[begins..]),
+        begins,
+    }
+}
+
+/// Where the line after the first one begins.
+fn after(text: &str, first: &str) -> usize {
+    let rest = &text[first.len()..];
+    let end = rest.strip_prefix('\r').unwrap_or(rest);
+    text.len() - end.strip_prefix('\n').unwrap_or(end).len()
 }
 
 /// The delimiter under which the lines have the same number of fields, and most of them.
@@ -255,9 +366,14 @@ fn has_header(sample: &str, dialect: Dialect) -> bool {
         .collect();
     if over_typed.is_empty() {
         // Nothing but text below, or nothing at all: a first line of numbers alone is a row.
-        return first.iter().any(|value| Kinds::of(value.trim()).is_none());
+        return first
+            .iter()
+            .any(|value| Kinds::of_cell(value.trim()).is_none());
     }
-    over_typed.iter().any(|value| Kinds::of(value).is_none()) || years(&over_typed)
+    over_typed
+        .iter()
+        .any(|value| Kinds::of_cell(value).is_none())
+        || years(&over_typed)
 }
 
 /// A line of years, each once and one after the other, heads the columns of a table over time.
@@ -293,6 +409,24 @@ mod tests {
         assert_eq!(dialect("a,b\n\"it's\",'tis\n").quote, b'"');
         assert!(dialect("a,b\n\"say \\\"hi\\\"\",1\n").backslash);
         assert!(!dialect("a,b\n\"say \"\"hi\"\"\",1\n").backslash);
+    }
+
+    #[test]
+    fn the_table_begins_after_what_is_none() {
+        for (sample, begins, delimiter) in [
+            ("a,b\n1,2\n", 0, b','),
+            ("sep=;\r\na;b\r\n1;2\r\n", 7, b';'),
+            ("\"sep=\t\"\na\tb\n1\t2\n", 8, b'\t'),
+            ("# made by x, today\n#\na;b\n1;2\n", 21, b';'),
+            ("#id,name\n1,Ada\n", 0, b','),
+            ("# made by x\n#id,name\n1,Ada\n", 12, b','),
+            ("#rust\nsql\n#go\n", 0, b','),
+            ("#rust\n#go\n", 0, b','),
+        ] {
+            let layout = layout(sample);
+            let found = (layout.begins, layout.dialect.delimiter);
+            assert_eq!(found, (begins, delimiter), "{sample}");
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
-//! JSON lines, or one array of objects: a column for every key, in the order in which they first come.
+//! JSON lines, one array of objects, or objects over several lines: a column for every key, in the order in which they first come.
 
 use std::collections::HashMap;
 use std::fmt;
 use std::io::{BufRead, BufReader, Read};
 
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::StreamDeserializer;
+use serde_json::de::IoRead;
 use serde_json::value::RawValue;
 
 use super::copy::CopyText;
@@ -105,6 +107,8 @@ enum From {
         number: u64,
     },
     Array(std::vec::IntoIter<Object>),
+    /// Objects that are not each on a line of their own.
+    Stream(StreamDeserializer<'static, IoRead<BufReader<Box<dyn Read + Send>>>, Object>),
 }
 
 impl Objects {
@@ -114,6 +118,9 @@ impl Objects {
             let objects: Vec<Object> = serde_json::from_reader(BufReader::new(text))
                 .map_err(|e| source.problem(Some(e.line() as u64), e))?;
             From::Array(objects.into_iter())
+        } else if is_spread(&source) {
+            let text: Box<dyn Read + Send> = Box::new(text);
+            From::Stream(serde_json::Deserializer::from_reader(BufReader::new(text)).into_iter())
         } else {
             From::Lines {
                 reader: BufReader::new(Box::new(text)),
@@ -127,6 +134,14 @@ impl Objects {
     fn next(&mut self) -> Result<Option<Object>> {
         let (reader, line, number) = match &mut self.from {
             From::Array(objects) => return Ok(objects.next()),
+            From::Stream(objects) => {
+                return objects.next().transpose().map_err(|e| {
+                    self.source.problem(
+                        Some(e.line() as u64),
+                        format!("not a JSON object: {} at column {}", what(&e), e.column()),
+                    )
+                });
+            }
             From::Lines {
                 reader,
                 line,
@@ -155,6 +170,18 @@ impl Objects {
                 .with_hint("in JSON lines every line is an object of its own; a .json file may hold one array of objects")
         })
     }
+}
+
+/// Whether a file that is not called JSON lines has an object that its first line does not end.
+fn is_spread(source: &Source) -> bool {
+    let name = source.path.to_string_lossy().to_lowercase();
+    let mut lines = source.sample.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    let ends = |e: serde_json::Error| !e.is_eof();
+    !name.contains(".jsonl")
+        && !name.contains(".ndjson")
+        && lines.next().is_some()
+        && !serde_json::from_str::<IgnoredAny>(first).map_or_else(ends, |_| true)
 }
 
 /// The error without its place, which is that of one line.

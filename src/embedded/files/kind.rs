@@ -31,6 +31,8 @@ impl Kinds {
     const TIMESTAMP_ZONE: Self = Self(1 << 12);
     const TIME: Self = Self(1 << 13);
     pub const JSON: Self = Self(1 << 14);
+    const NUMBERS: Self =
+        Self(Self::INTEGER.0 | Self::BIGINT.0 | Self::NUMERIC.0 | Self::GROUPED.0 | Self::COMMA.0);
 
     fn has(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -63,6 +65,18 @@ impl Kinds {
         }
     }
 
+    /// What a cell of a table can be read as, which may write a unit at its number.
+    pub fn of_cell(text: &str) -> Self {
+        match with_unit(text) {
+            Some((_, number)) => Self::of_number(&number),
+            None => Self::of(text),
+        }
+    }
+
+    fn of_number(text: &str) -> Self {
+        Self::of(text).and(Self::NUMBERS)
+    }
+
     /// What is read out of a text that stands in quotes on purpose: dates, but no numbers.
     pub fn of_quoted(text: &str) -> Self {
         if text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
@@ -78,6 +92,17 @@ impl Kinds {
 pub struct Guess {
     possible: Kinds,
     seen: bool,
+    /// Whether yes and no were seen: one of them alone, as a letter, may be anything.
+    letters: (bool, bool),
+    unit: Unit,
+}
+
+/// What stands before or after a column's numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unit {
+    None,
+    Of(char),
+    Several,
 }
 
 impl Default for Guess {
@@ -85,6 +110,8 @@ impl Default for Guess {
         Self {
             possible: Kinds::ANY,
             seen: false,
+            letters: (false, false),
+            unit: Unit::None,
         }
     }
 }
@@ -93,8 +120,34 @@ impl Guess {
     /// Takes a value as text; nothing and words for nothing decide nothing.
     pub fn see(&mut self, text: &str) {
         let text = text.trim();
-        if self.possible != Kinds::NONE && !is_nothing(text) {
-            self.narrow(Kinds::of(text));
+        if self.possible == Kinds::NONE || is_nothing(text) {
+            return;
+        }
+        if let Some((unit, number)) = with_unit(text) {
+            self.unit = match self.unit {
+                Unit::None if !self.seen || unit != '%' => Unit::Of(unit),
+                Unit::Of(before) if before == unit => Unit::Of(unit),
+                _ => Unit::Several,
+            };
+            return self.narrow(Kinds::of_number(&number));
+        }
+        if self.unit == Unit::Of('%') {
+            // Nobody knows whether 0.05 beside 5% is as much.
+            self.unit = Unit::Several;
+        }
+        match text.as_bytes() {
+            [b't' | b'T' | b'y' | b'Y'] => self.letters.0 = true,
+            [b'f' | b'F' | b'n' | b'N'] => self.letters.1 = true,
+            _ => self.letters = (true, true),
+        }
+        self.narrow(Kinds::of(text));
+    }
+
+    /// What all of the column's numbers are of, where they say so.
+    pub fn unit(self) -> Option<char> {
+        match (self.unit, self.kind()) {
+            (Unit::Of(unit), Kind::Numeric(_)) => Some(unit),
+            _ => None,
         }
     }
 
@@ -107,8 +160,13 @@ impl Guess {
     pub fn kind(self) -> Kind {
         let has = |kinds| self.possible.has(kinds);
         match () {
-            () if !self.seen => Kind::Text,
+            () if !self.seen || self.unit == Unit::Several => Kind::Text,
+            // An F in every row is somebody's sex or mark.
+            () if has(Kinds::BOOLEAN) && matches!(self.letters, (true, false) | (false, true)) => {
+                Kind::Text
+            }
             () if has(Kinds::BOOLEAN) => Kind::Boolean,
+            () if self.unit != Unit::None && has(Kinds::NUMERIC) => Kind::Numeric(Marks::Plain),
             () if has(Kinds::INTEGER) => Kind::Integer,
             () if has(Kinds::BIGINT) => Kind::BigInt,
             () if has(Kinds::NUMERIC) => Kind::Numeric(Marks::Plain),
@@ -195,9 +253,18 @@ impl Kind {
         if is_nothing(text) {
             return None;
         }
+        if let Self::Numeric(marks) = self {
+            let number: std::borrow::Cow<'_, str> = match with_unit(text) {
+                Some((_, number)) => number.into(),
+                None => text.into(),
+            };
+            return Some(match marks {
+                Marks::Plain => number,
+                Marks::Grouped => number.replace(',', "").into(),
+                Marks::Comma => number.replace('.', "").replace(',', ".").into(),
+            });
+        }
         Some(match self {
-            Self::Numeric(Marks::Grouped) => text.replace(',', "").into(),
-            Self::Numeric(Marks::Comma) => text.replace('.', "").replace(',', ".").into(),
             Self::Date(order) | Self::Timestamp(order) if order != Order::Iso => {
                 let (date, rest) = split_date(text);
                 match day(date, order) {
@@ -216,6 +283,45 @@ fn is_nothing(text: &str) -> bool {
         text,
         "" | "NULL" | "null" | "NA" | "N/A" | "n/a" | "NaN" | "nan" | "None" | "\\N" | "-"
     )
+}
+
+/// A currency's sign or a percent sign, and the number that it stands at: `-$1,234.50`, `($5)`, `12,5 €`.
+fn with_unit(text: &str) -> Option<(char, String)> {
+    const BEFORE: [char; 5] = ['$', '€', '£', '¥', '₹'];
+    let bytes = text.as_bytes();
+    // Most values are plain numbers or words.
+    if bytes.first().is_some_and(u8::is_ascii_digit) && bytes.last().is_some_and(u8::is_ascii_digit)
+        || !text.contains(|c| c == '%' || BEFORE.contains(&c))
+    {
+        return None;
+    }
+    // An accountant's way to write a loss.
+    let (negative, text) = match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
+        Some(inner) => (true, inner),
+        None => match text.strip_prefix(['-', '\u{2212}']) {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        },
+    };
+    let (unit, number) = match text.strip_prefix(BEFORE) {
+        Some(number) => (text.chars().next()?, number),
+        None => {
+            let unit = text.chars().next_back()?;
+            (unit, text.strip_suffix(unit)?)
+        }
+    };
+    if unit != '%' && !BEFORE.contains(&unit) {
+        return None;
+    }
+    let number = number.trim_matches([' ', '\u{a0}', '\u{202f}']);
+    let (negative, number) = match number.strip_prefix('-') {
+        Some(rest) if !negative => (true, rest),
+        Some(_) => return None,
+        None => (negative, number),
+    };
+    number
+        .starts_with(|c: char| c.is_ascii_digit() || c == '.')
+        .then(|| (unit, format!("{}{number}", if negative { "-" } else { "" })))
 }
 
 fn is_boolean(text: &str) -> bool {
@@ -421,6 +527,21 @@ mod tests {
             (&["1-2", "3"], Kind::Text),
             (&["yes", "No", "NA"], Kind::Boolean),
             (&["yes", "1"], Kind::Text),
+            (&["f", "F"], Kind::Text),
+            (&["y", "", "N"], Kind::Boolean),
+            (&["f", "true"], Kind::Boolean),
+            (
+                &["$1,234.50", "$7", "-$0.50", "", "3"],
+                Kind::Numeric(Marks::Grouped),
+            ),
+            (&["12,50 €", "1.000,00 €"], Kind::Numeric(Marks::Comma)),
+            (&["5%", "12.5 %"], Kind::Numeric(Marks::Plain)),
+            (&["5%", "0.05"], Kind::Text),
+            (&["0.05", "5%"], Kind::Text),
+            (&["$5", "€5"], Kind::Text),
+            (&["$5", "free"], Kind::Text),
+            (&["100% wool"], Kind::Text),
+            (&["$2024-01-01"], Kind::Text),
             (&["2024-02-29", "2023/12/31"], Kind::Date(Order::Iso)),
             (&["2023-02-29"], Kind::Text),
             (&["31/12/2024", "01/02/2024"], Kind::Date(Order::DayFirst)),
@@ -454,6 +575,9 @@ mod tests {
         for (kind, text, expected) in [
             (Kind::Numeric(Marks::Grouped), "1,234.5", Some("1234.5")),
             (Kind::Numeric(Marks::Comma), "1.234,5", Some("1234.5")),
+            (Kind::Numeric(Marks::Grouped), "($1,234.5)", Some("-1234.5")),
+            (Kind::Numeric(Marks::Comma), "-12,50 €", Some("-12.50")),
+            (Kind::Numeric(Marks::Plain), "5 %", Some("5")),
             (Kind::Date(Order::DayFirst), "1.2.2024", Some("2024-02-01")),
             (
                 Kind::Timestamp(Order::MonthFirst),

@@ -59,7 +59,7 @@ pub struct LoadedTable {
 struct Column {
     name: String,
     sql_type: String,
-    /// As the file writes it, where the name tells less.
+    /// As the file writes it, and the unit, where the name tells less.
     header: Option<String>,
 }
 
@@ -72,6 +72,12 @@ impl Column {
             sql_type: "text".to_owned(),
             header: tells_more.then(|| header.to_owned()),
         }
+    }
+
+    /// The values are of this unit, which they do not tell any more.
+    fn is_in(&mut self, unit: char) {
+        let header = self.header.take().unwrap_or_else(|| self.name.clone());
+        self.header = Some(format!("{header}, in {unit}"));
     }
 }
 
@@ -109,7 +115,13 @@ pub async fn files(
             Embedded::open("the database of the files", cluster, Some(folder))?
         }
     };
-    schema::setup(embedded.pool()).await?;
+    let was_there = embedded.cluster.version().is_some();
+    if let Err(error) = schema::setup(embedded.pool()).await {
+        return match keep {
+            Some(name) if was_there => Err(damaged(embedded, name, &error).await),
+            _ => Err(error.into()),
+        };
+    }
     let mut names = Names::default();
     for source in sources {
         let table = names.unique(&name::of_file(&source.path));
@@ -153,6 +165,26 @@ fn kept(name: &str, must_exist: bool) -> Result<Embedded> {
     Embedded::open(&format!("the database kept as `{name}`"), cluster, None)
 }
 
+/// Why a database that was kept does not open. It is not made anew by itself: it may hold more than the
+/// files at hand.
+async fn damaged(embedded: Embedded, name: &str, error: &DbError) -> Error {
+    let cluster = embedded.end().await;
+    // A server without room ends as one with damaged files does.
+    if let Err(full) = cluster.room() {
+        return full;
+    }
+    tracing::debug!(%error, "the kept database does not open");
+    let message = error.to_string();
+    let why = message.lines().next().unwrap_or_default();
+    Error::failed(format!(
+        "the database kept as `{name}` does not open; its files may be damaged: {why}"
+    ))
+    .with_hint(format!(
+        "remove `{}` and make it anew: --file PATH --keep {name}",
+        cluster.folder().display()
+    ))
+}
+
 async fn load(
     pool: &Pool,
     source: Source,
@@ -163,10 +195,10 @@ async fn load(
     progress(Loading::Reading(path.clone()));
     let (columns, rows) = blocking(&path, move || open(source)).await?;
     if columns.is_empty() {
-        return Err(Error::failed(format!(
-            "`{}` has no columns",
-            path.display()
-        )));
+        return Err(
+            Error::failed(format!("`{}` has no columns", path.display()))
+                .with_hint("a table needs a header at least"),
+        );
     }
     if columns.len() > MAX_COLUMNS {
         return Err(Error::failed(format!(

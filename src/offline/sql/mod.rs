@@ -1,7 +1,9 @@
 //! From the reading to SQL: a small syntax tree, built over the join tree.
 
+mod arrange;
 mod conditions;
 mod measures;
+mod names;
 mod tree;
 
 use std::collections::BTreeSet;
@@ -9,7 +11,9 @@ use std::collections::BTreeSet;
 use super::joins::{self, Hop, NoWay};
 use super::lexicon::{ColumnId, Lexicon};
 use super::query::{Condition, Key, Measure, Output, Query};
+pub use arrange::arranged;
 pub use measures::unit_name;
+pub use names::told_apart;
 pub use tree::Select;
 use tree::{Expr, Join};
 
