@@ -269,7 +269,13 @@ fn read(tokens: &[Token], at: usize) -> Option<(Period, usize)> {
         || token.is("year")
         || quarter(tokens, at).is_some()
         || (token.number().is_some() && year(token).is_none());
-    if begins {
+    // "the 2018 season"
+    let named = year(token).is_some()
+        && (at == 0 || tokens[at - 1].is("the"))
+        && tokens.get(at + 1).is_some_and(|t| {
+            t.kind == Kind::Word && !t.is_any(&["and", "or", "to", "is", "was", "are", "were"])
+        });
+    if begins || named {
         let s = stretch(tokens, at)?;
         return Some(or_later(tokens, at, 0, &s));
     }

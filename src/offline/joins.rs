@@ -13,6 +13,10 @@ pub struct Edge {
     pub declared: bool,
     /// Only the values give it away, not the names.
     pub by_values: bool,
+    /// The key is called after what its row is to the other, as `head_id` of employees is.
+    pub is_role: bool,
+    /// Each row of `to` is named once at the most.
+    pub is_single: bool,
 }
 
 /// All edges, and which of them each table has.
@@ -43,6 +47,8 @@ impl Edges {
                 let edge = &self.all[i];
                 if edge.from == seen[at] && !seen.contains(&edge.to) {
                     seen.push(edge.to);
+                } else if edge.is_single && edge.to == seen[at] && !seen.contains(&edge.from) {
+                    seen.push(edge.from);
                 }
             }
             at += 1;
@@ -68,8 +74,10 @@ impl Deref for Edges {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hop {
     pub edge: usize,
-    /// From the many to the one.
+    /// From the key to what it names.
     pub upward: bool,
+    /// There is one row at the most.
+    pub single: bool,
     pub from: usize,
     pub to: usize,
 }
@@ -155,8 +163,13 @@ fn nearest(
                 continue;
             }
             // A preferred edge is nearer than its equals, and no more than that.
-            let far = if edge.by_values { 13 } else { 10 };
-            let length = distance + far - u32::from(prefer(i));
+            let far = if edge.by_values { 13 } else { 10 } + if edge.is_role { 2 } else { 0 };
+            let near = match (prefer(i), edge.is_role) {
+                (true, true) => 3,
+                (true, false) => 1,
+                _ => 0,
+            };
+            let length = distance + far - near;
             match reached.get_mut(&to) {
                 Some(known) if known.distance < length => continue,
                 Some(known) if known.distance == length => {
@@ -170,6 +183,7 @@ fn nearest(
             let hop = Hop {
                 edge: i,
                 upward,
+                single: upward || edge.is_single,
                 from: at,
                 to,
             };

@@ -31,6 +31,8 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
             to_columns,
             declared: true,
             by_values: false,
+            is_role: false,
+            is_single: false,
         });
     }
     let joined: HashSet<(usize, &[usize])> =
@@ -57,6 +59,8 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
                     to_columns: vec![to_column],
                     declared: false,
                     by_values: false,
+                    is_role: false,
+                    is_single: false,
                 });
             }
         }
@@ -69,6 +73,20 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
     }
     edges.extend(inferred);
     edges.extend(by_values(tables, facts, &edges));
+    for edge in &mut edges {
+        let ([from], [to]) = (edge.columns.as_slice(), edge.to_columns.as_slice()) else {
+            continue;
+        };
+        let (source, target) = (&tables[edge.from].columns[*from], &tables[edge.to].columns[*to]);
+        let words = &tables[edge.to].words;
+        let named = source.name.eq_ignore_ascii_case(&target.name)
+            || source.words.starts_with(words)
+            || words.iter().any(|w| source.words.contains(w))
+            || source.words.len() == 1;
+        edge.is_role = !named && !edge.by_values;
+        let own = &tables[edge.from];
+        edge.is_single = edge.from != edge.to && (own.unique.contains(from) || own.key == [*from]);
+    }
     edges
 }
 
@@ -96,6 +114,8 @@ fn by_values(tables: &[TableWords], facts: &Facts, edges: &[Edge]) -> Vec<Edge> 
                 to_columns: vec![to.column],
                 declared: false,
                 by_values: true,
+                is_role: false,
+                is_single: false,
             });
         }
     }

@@ -76,9 +76,14 @@ pub fn label(table: &TableWords) -> Vec<usize> {
                 || before.is_some_and(|b| table.joined.strip_suffix('s') == Some(b.trim_end_matches(suffix)))
         })
     };
+    let one = |words: &[&str]| {
+        find(&|c: &Column| words.iter().any(|w| c.words.iter().map(String::as_str).eq(w.split(' '))))
+    };
     let both = || {
-        let mut found = named(&[&FIRST, &NAME])?;
-        found.extend(named(&[&LAST, &NAME])?);
+        let mut found = named(&[&FIRST, &NAME])
+            .or_else(|| one(&["forenam", "given name", "given", "first"]))?;
+        let last = named(&[&LAST, &NAME]);
+        found.extend(last.or_else(|| one(&["surnam", "famili name", "famili", "last"]))?);
         Some(found)
     };
     named(&[&NAME])

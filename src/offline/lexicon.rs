@@ -200,6 +200,31 @@ impl Lexicon {
             && self.edges.iter().any(|e| e.from == table)
     }
 
+    /// Whether a table's rows are people: it is called so, or tells their sex or day of birth.
+    pub fn is_person(&self, table: usize) -> bool {
+        const PEOPLE: &[&str] = &[
+            "person", "people", "customer", "employee", "staff", "student", "teacher", "professor", "instructor", "actor",
+            "director", "author", "player", "driver", "patient", "doctor", "physician", "nurse", "user", "member",
+            "client", "owner", "singer", "artist", "guest", "visitor", "passenger", "pilot", "coach", "manager",
+            "candidate", "voter", "contestant", "athlete", "writer", "researcher", "salesperson", "professional",
+            "faculty", "lecturer", "borrower", "reader", "rider", "friend", "conductor", "dancer", "musician", "agent",
+            "contact", "worker", "advisor", "resident", "citizen", "host", "politician", "president", "judge", "lawyer",
+        ];
+        let words = &self.tables[table];
+        let person = |w: &String| PEOPLE.iter().any(|p| *w == stem(p));
+        let body = |c: &Column| {
+            c.words
+                .iter()
+                .any(|w| matches!(w.as_str(), "gender" | "sex" | "surnam" | "forenam"))
+                || c.words == ["first", "name"]
+                || c.words == ["last", "name"]
+                || c.words.first().is_some_and(|w| w == "birth")
+        };
+        !words.is_view
+            && !self.is_link(table)
+            && (words.words.last().is_some_and(person) || words.columns.iter().any(body))
+    }
+
     /// The columns that name a row of the table.
     pub fn label(&self, table: usize) -> impl Iterator<Item = ColumnId> + '_ {
         self.tables[table]
@@ -212,7 +237,13 @@ impl Lexicon {
 fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWords {
     let name = relation.name.get(shared..).unwrap_or(&relation.name);
     let prefix = shared_prefix(relation.columns.iter().map(|c| c.name.as_str()));
-    let table_words = words_of(name, known);
+    let mut table_words = words_of(name, known);
+    // "directed_by", "cast_in"
+    while table_words.len() > 1
+        && matches!(table_words.last().map(String::as_str), Some("by" | "in" | "at" | "for" | "with"))
+    {
+        table_words.pop();
+    }
     let columns = relation
         .columns
         .iter()

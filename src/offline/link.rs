@@ -358,6 +358,15 @@ fn column_score(lexicon: &Lexicon, id: ColumnId, words: &[Word], joined: &str) -
             _ => 0.0,
         };
     }
+    // "the head of the department", which its head_id names.
+    if let [rest @ .., end] = column.words.as_slice()
+        && matches!(end.as_str(), "id" | "no" | "number" | "key")
+        && lexicon.edges.iter().any(|e| e.is_role && e.from == id.table && e.columns == [id.column])
+        && words.len() == rest.len()
+        && last != "id"
+    {
+        return matched(words, rest) - 0.06;
+    }
     // A key to another table shows a number; the other table is meant.
     if lexicon.is_foreign_key(id) && plain_id && table.key != [id.column] {
         // The key that it points to is the same, and there without a join.

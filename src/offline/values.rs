@@ -97,9 +97,17 @@ pub async fn find(
     for span in &spans {
         wanted.insert(span.text.clone());
         wanted.extend(span.places.iter().map(|p| (*p).to_owned()));
+        if span.text.is_ascii() && span.text.len() < 40 {
+            wanted.insert(format!("{}s", span.text));
+            wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
+        }
+        if span.text.contains([' ', '-']) {
+            wanted.insert(span.text.replace([' ', '-'], "_"));
+            wanted.insert(span.text.replace([' ', '_'], "-"));
+            wanted.insert(span.text.replace(['-', '_'], " "));
+        }
         if span.end - span.start == 1 {
             wanted.insert(tokens[span.start].stem.clone());
-            wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
             wanted.extend(span.text.strip_suffix("ies").map(|t| format!("{t}y")));
         }
     }
@@ -234,6 +242,11 @@ pub fn spelt(question: &str, tokens: &[Token], values: &[(ColumnId, String)]) ->
     hits
 }
 
+/// Whether two texts differ by the plural's `s` alone.
+fn number_alike(a: &str, b: &str) -> bool {
+    a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a)
+}
+
 fn add(
     hits: &mut Vec<Hit>,
     question: &str,
@@ -243,10 +256,14 @@ fn add(
     value: &str,
 ) {
     let lower = value.trim().to_lowercase();
+    let plain = lower.replace(['_', '-'], " ");
     for span in spans {
         let token = &tokens[span.start];
         let quoted = token.kind == Kind::Quoted;
-        let score = if span.text == lower {
+        let score = if span.text == lower
+            || (span.end - span.start > 1 && span.text.replace(['_', '-'], " ") == plain)
+            || (span.end - span.start > 1 && number_alike(&span.text, &lower))
+        {
             if quoted || span.end - span.start > 1 {
                 1.0
             } else if token.capital && span.start > 0 {

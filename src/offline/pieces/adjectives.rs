@@ -90,6 +90,9 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
 /// Asks for a date.
 pub const WHEN: &str = "when";
 
+/// Asks for a place.
+pub const WHERE: &str = "where";
+
 /// What "how …" asks for: the adjective's comparative says which columns it may be.
 pub fn dimension(word: &str) -> Option<&'static str> {
     Some(match word {

@@ -10,7 +10,7 @@ use super::link::{Hit, LONGEST, Link, Target, links};
 use super::query::{Aggregate, Operator, Period, Unit};
 use super::vocabulary::{is_linking_verb, is_neutral, is_thing};
 use super::words::{Kind, Token};
-pub use adjectives::{WHEN, adjective};
+pub use adjectives::{WHEN, WHERE, adjective};
 use phrases::phrase;
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,6 +1,6 @@
 //! Operators that phrases spell.
 
-use super::adjectives::{WHEN, adjective, comparative, dimension, is_comparative};
+use super::adjectives::{WHEN, WHERE, adjective, comparative, dimension, is_comparative};
 use super::{Aggregate, Operator, Piece, Superlative, counts};
 use crate::offline::dates::{self, unit};
 use crate::offline::words::{Kind, Token};
@@ -209,6 +209,9 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             | "headed" | "bound" | "destined",
             ..,
         ) => (Piece::Role(true), 1),
+        ("where", "did" | "was" | "were" | "is" | "are" | "does" | "do", _) if at == 0 => {
+            (Piece::Dimension(WHERE), 2)
+        }
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
         ("either", ..) => (Piece::Preposition("of".to_owned()), 1),

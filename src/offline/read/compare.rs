@@ -234,6 +234,7 @@ impl<'a> Reader<'a> {
         let happened = matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)));
         matches!(column.kind, ValueKind::Number | ValueKind::Text)
             && column.words.iter().any(|w| *w == stem("year"))
+            || (column.kind == ValueKind::Number && column.words == [stem("season")])
             || (happened && column.kind == ValueKind::Number)
     }
 

@@ -49,13 +49,18 @@ impl<'a> Reader<'a> {
             .or(by_measure)
             .or(match self.conditions.as_slice() {
                 // "Who are the managers?", "show me all turboprops"
+                [Condition::In(c, _)] if !self.who && !self.asked && self.rows_of_kind(*c).is_some() => {
+                    self.rows_of_kind(*c)
+                }
                 [Condition::In(c, _)]
                     if self.asked || !super::nouns::names_rows(self.lexicon, *c) =>
                 {
                     Some(c.table)
                 }
+                [first, ..] if !self.who => self.one_kind(first.table()),
                 _ => None,
             })
+            .or(self.the_person())
             .ok_or("it asks for nothing that is known")?;
         self.own_rows()?;
         let mut group = Vec::new();
@@ -198,6 +203,12 @@ impl<'a> Reader<'a> {
         {
             return Err("it asks who, and a number is no person");
         }
+        let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
+        let strangers = self.restated || lexicon.is_person(entity) || !people;
+        let shown_people = outputs.iter().any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table)));
+        if self.who && !strangers && !shown_people && self.is_named {
+            return Err("it asks who, and the rows that fit are no persons");
+        }
         let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(c));
         if self.who && outputs.iter().any(nameless) {
             return Err("it asks who, and the rows that fit are no persons");
@@ -290,7 +301,7 @@ pub(super) fn is_above(lexicon: &Lexicon, from: usize, to: usize) -> bool {
     let wanted = std::collections::BTreeSet::from([to]);
     lexicon.edges.lead_up(from, to)
         && joins::tree(&lexicon.edges, from, &wanted, &|_| false)
-            .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+            .is_ok_and(|hops| hops.iter().all(|h| h.single))
 }
 
 /// Whether rows of `from` may have several of `to`.

@@ -185,6 +185,15 @@ impl<'a> Reader<'a> {
                 return self.a_period_of(c, period);
             }
         }
+        // "the 2018 season"
+        if let Some(Target::Column(c)) = self.peek_target()
+            && self.is_year(*c)
+            && period.years.is_some()
+        {
+            let c = *c;
+            self.noun()?;
+            return self.a_period_of(c, period);
+        }
         let lacks = self.lacks;
         let near = self.mentioned.last().copied().filter(|_| self.clause);
         self.periods.push((period.clone(), lacks, near));

@@ -54,7 +54,7 @@ impl Reader<'_> {
         let leads = |at: usize| {
             at == to
                 || joins::tree(&self.lexicon.edges, at, &BTreeSet::from([to]), &|_| false)
-                    .is_ok_and(|hops| hops.iter().all(|h| h.upward && h.to != table))
+                    .is_ok_and(|hops| hops.iter().all(|h| h.single && h.to != table))
         };
         let edges = self.lexicon.edges.iter().enumerate();
         edges

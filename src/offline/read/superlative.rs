@@ -75,6 +75,16 @@ impl<'a> Reader<'a> {
             Some(Target::Table(t)) => {
                 let t = *t;
                 let counts = matches!(s.word.as_str(), "most" | "least" | "fewest");
+                // "Who has acted in the most movies?"
+                if counts
+                    && self.entity.is_none()
+                    && self.outputs.is_empty()
+                    && let Some(person) = self.the_person().filter(|p| *p != t)
+                {
+                    self.entity = Some(person);
+                    self.is_named = true;
+                    return self.extreme_measure(Measure::Rows(t), s);
+                }
                 let shared = self.entity.is_none()
                     && self.outputs.iter().all(|o| {
                         matches!(o, Output::Column(c)
@@ -132,6 +142,18 @@ impl<'a> Reader<'a> {
                 if let Some((c, _)) = self.hinted(t, &s.word) {
                     let descending =
                         adjective_direction(&s.word, self.lexicon.column(c), s.descending);
+                    // "the movie that has the best rating", of which each has one
+                    if self.entity.is_some_and(|e| {
+                        !is_below(self.lexicon, e, t) && !is_below(self.lexicon, t, e)
+                    }) {
+                        return self.extreme_column(
+                            c,
+                            &Superlative {
+                                descending,
+                                ..s.clone()
+                            },
+                        );
+                    }
                     if s.limit.is_some() {
                         return Err("several of the largest inside a condition");
                     }
@@ -199,12 +221,21 @@ impl<'a> Reader<'a> {
                     };
                     return self.put_measure(Measure::Of(aggregate, c));
                 }
-                if matches!(s.word.as_str(), "most" | "least")
+                let amount = is_summable(&noun_text)
+                    && matches!(s.word.as_str(), "highest" | "lowest" | "largest" | "smallest");
+                let owner = self.entity.or_else(|| match self.outputs.first() {
+                    Some(Output::Column(o)) => Some(o.table),
+                    _ => None,
+                });
+                if amount && owner.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table)) {
+                    return Err("a highest that may be of one value or of a sum");
+                }
+                if matches!(s.word.as_str(), "most" | "least" | "fewest")
                     && self
                         .entity
                         .is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
                 {
-                    if is_summable(&noun_text) {
+                    if is_summable(&noun_text) || self.adds_up(c) {
                         return self.extreme_measure(Measure::Of(Aggregate::Sum, c), &s);
                     }
                     return Err("a most that may be of one value or of a sum");

@@ -194,6 +194,7 @@ impl Builder<'_> {
         let hop = Hop {
             edge,
             upward: true,
+            single: true,
             from: table,
             to,
         };

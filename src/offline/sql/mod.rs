@@ -264,7 +264,7 @@ impl Builder<'_> {
                 &BTreeSet::from([to]),
                 self.prefer,
             )
-            .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+            .is_ok_and(|hops| hops.iter().all(|h| h.single))
         };
         if alone && first != query.entity && up(first, query.entity) && !up(query.entity, first) {
             first
@@ -307,9 +307,9 @@ impl Builder<'_> {
                 .ok_or(NoWay::Unconnected)?;
             let on = self.on(hop, &outer, &alias);
             let shown = below(hop.to, hops).iter().any(|t| inline.contains(t));
-            if hop.upward || shown {
-                *fans_out |= !hop.upward && !self.lexicon.is_link(hop.to);
-                self.bridged |= !hop.upward;
+            if hop.single || shown {
+                *fans_out |= !hop.single && !self.lexicon.is_link(hop.to);
+                self.bridged |= !hop.single;
                 select.joins.push(Join {
                     table,
                     alias: alias.clone(),
