@@ -258,9 +258,21 @@ fn read(tokens: &[Token], at: usize) -> Option<(Period, usize)> {
         let moment = |text: &String| Some(Moment::Day(text.clone()));
         let found = match token.lower.as_str() {
             "since" => open(moment(&s.from), None, s.years.map(|(y, _)| (Some(y), None))),
-            "after" => open(moment(&s.until), None, s.years.map(|(_, y)| (Some(y + 1), None))),
-            "before" => open(None, moment(&s.from), s.years.map(|(y, _)| (None, Some(y - 1)))),
-            _ => open(None, moment(&s.until), s.years.map(|(_, y)| (None, Some(y)))),
+            "after" => open(
+                moment(&s.until),
+                None,
+                s.years.map(|(_, y)| (Some(y + 1), None)),
+            ),
+            "before" => open(
+                None,
+                moment(&s.from),
+                s.years.map(|(y, _)| (None, Some(y - 1))),
+            ),
+            _ => open(
+                None,
+                moment(&s.until),
+                s.years.map(|(_, y)| (None, Some(y))),
+            ),
         };
         return Some((found, skip + s.length));
     }
@@ -316,7 +328,10 @@ fn or_later(tokens: &[Token], at: usize, skip: usize, s: &Stretch) -> (Period, u
 }
 
 fn joined(first: &Stretch, second: &Stretch) -> Period {
-    let years = first.years.zip(second.years).map(|((a, _), (_, b))| (Some(a), Some(b)));
+    let years = first
+        .years
+        .zip(second.years)
+        .map(|((a, _), (_, b))| (Some(a), Some(b)));
     open(
         Some(Moment::Day(first.from.clone())),
         Some(Moment::Day(second.until.clone())),

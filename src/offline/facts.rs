@@ -36,6 +36,8 @@ pub struct Facts {
     pub unique: HashSet<ColumnId>,
     /// Columns whose values stand twice or more, on the average.
     pub repeats: HashSet<ColumnId>,
+    /// Text columns that hold days.
+    pub days: HashSet<ColumnId>,
     /// Columns all whose values are values of the other, which is unique.
     pub within: HashSet<(ColumnId, ColumnId)>,
 }
@@ -137,6 +139,10 @@ async fn look_through(
                 facts.repeats.insert(id);
             }
             if let (Cell::Text(low), Cell::Text(high)) = (low, high) {
+                let text = is_text(&catalog.relations[id.table].columns[id.column].type_name);
+                if text && is_day(low) && is_day(high) {
+                    facts.days.insert(id);
+                }
                 bounds.insert(id, [low.to_owned(), high.to_owned()]);
             }
         }
@@ -244,6 +250,22 @@ fn is_keyless(relation: &Relation) -> bool {
         && relation.primary_key.is_empty()
         && relation.unique_keys.is_empty()
         && relation.rows.is_none_or(|n| n <= MOST_ROWS)
+}
+
+/// `YYYY-MM-DD`, perhaps with a time.
+fn is_day(text: &str) -> bool {
+    let digits = |range: std::ops::Range<usize>| {
+        text.get(range)
+            .is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let bytes = text.as_bytes();
+    text.len() >= 10
+        && digits(0..4)
+        && digits(5..7)
+        && digits(8..10)
+        && bytes[4] == b'-'
+        && bytes[7] == b'-'
+        && matches!(bytes.get(10), None | Some(b' ' | b'T'))
 }
 
 fn is_text(type_name: &str) -> bool {

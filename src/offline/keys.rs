@@ -13,7 +13,7 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
     let position =
         |table: &TableWords, name: &String| table.columns.iter().position(|c| c.name == *name);
     let mut edges: Vec<Edge> = Vec::new();
-    for key in &catalog.foreign_keys {
+    for key in catalog.foreign_keys.iter().filter(|k| !k.inferred) {
         let columns = key
             .columns
             .iter()
@@ -77,7 +77,10 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
         let ([from], [to]) = (edge.columns.as_slice(), edge.to_columns.as_slice()) else {
             continue;
         };
-        let (source, target) = (&tables[edge.from].columns[*from], &tables[edge.to].columns[*to]);
+        let (source, target) = (
+            &tables[edge.from].columns[*from],
+            &tables[edge.to].columns[*to],
+        );
         let words = &tables[edge.to].words;
         let named = source.name.eq_ignore_ascii_case(&target.name)
             || source.words.starts_with(words)

@@ -53,7 +53,10 @@ fn is_class(column: &Column) -> bool {
 
 /// Whether a table's name ends in a word for any table.
 fn is_list(word: &str) -> bool {
-    matches!(word, "list" | "data" | "tabl" | "info" | "detail" | "record" | "histori" | "log")
+    matches!(
+        word,
+        "list" | "data" | "tabl" | "info" | "detail" | "record" | "histori" | "log"
+    )
 }
 
 /// The columns that name a row to a person, best guess first; the key when there is no other.
@@ -77,7 +80,11 @@ pub fn label(table: &TableWords) -> Vec<usize> {
         })
     };
     let one = |words: &[&str]| {
-        find(&|c: &Column| words.iter().any(|w| c.words.iter().map(String::as_str).eq(w.split(' '))))
+        find(&|c: &Column| {
+            words
+                .iter()
+                .any(|w| c.words.iter().map(String::as_str).eq(w.split(' ')))
+        })
     };
     let both = || {
         let mut found = named(&[&FIRST, &NAME])

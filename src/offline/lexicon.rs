@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use super::codes::{self, Codes};
 use super::facts::Facts;
 use super::index::Index;
 use super::joins::Edges;
@@ -40,6 +41,11 @@ pub struct Column {
     /// Names rows, of its own table or another: not a value to count or sum.
     pub is_key: bool,
     pub labels: Vec<String>,
+    /// What a text column that is a flag holds for yes and for no.
+    pub flag: Option<[String; 2]>,
+    pub codes: Codes,
+    /// Whether it holds days as texts.
+    pub is_written: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -98,7 +104,7 @@ impl Lexicon {
             .iter()
             .map(|relation| table(relation, shared, &known))
             .collect();
-        for key in &catalog.foreign_keys {
+        for key in catalog.foreign_keys.iter().filter(|k| !k.inferred) {
             for name in &key.columns {
                 if let Some(c) = tables[key.from]
                     .columns
@@ -110,6 +116,16 @@ impl Lexicon {
             }
         }
         for (t, table) in tables.iter_mut().enumerate() {
+            for (c, column) in table.columns.iter_mut().enumerate() {
+                let id = ColumnId {
+                    table: t,
+                    column: c,
+                };
+                if column.kind == ValueKind::Text && facts.days.contains(&id) {
+                    column.kind = ValueKind::Date;
+                    column.is_written = true;
+                }
+            }
             table.is_seen |= facts.seen.contains(&t);
             let mut unique: Vec<usize> = facts
                 .unique
@@ -169,6 +185,20 @@ impl Lexicon {
         self.pointing.contains(&id)
     }
 
+    /// The table whose row a key names by what it is to the other, as head_id does; nothing where the row
+    /// says the name itself, as winner_name does.
+    pub fn role(&self, id: ColumnId) -> Option<usize> {
+        let role = self.column(id).words.split_last()?.1;
+        let edge = self
+            .edges
+            .iter()
+            .find(|e| e.is_role && e.from == id.table && e.columns == [id.column])?;
+        let named = self.tables[id.table].columns.iter().any(|o| {
+            o.kind == ValueKind::Text && o.words.len() > role.len() && o.words.starts_with(role)
+        });
+        (!named && !role.is_empty()).then_some(edge.to)
+    }
+
     /// Whether a table only pairs rows of others.
     pub fn is_link(&self, table: usize) -> bool {
         let TableWords { key, columns, .. } = &self.tables[table];
@@ -203,12 +233,64 @@ impl Lexicon {
     /// Whether a table's rows are people: it is called so, or tells their sex or day of birth.
     pub fn is_person(&self, table: usize) -> bool {
         const PEOPLE: &[&str] = &[
-            "person", "people", "customer", "employee", "staff", "student", "teacher", "professor", "instructor", "actor",
-            "director", "author", "player", "driver", "patient", "doctor", "physician", "nurse", "user", "member",
-            "client", "owner", "singer", "artist", "guest", "visitor", "passenger", "pilot", "coach", "manager",
-            "candidate", "voter", "contestant", "athlete", "writer", "researcher", "salesperson", "professional",
-            "faculty", "lecturer", "borrower", "reader", "rider", "friend", "conductor", "dancer", "musician", "agent",
-            "contact", "worker", "advisor", "resident", "citizen", "host", "politician", "president", "judge", "lawyer",
+            "person",
+            "people",
+            "customer",
+            "employee",
+            "staff",
+            "student",
+            "teacher",
+            "professor",
+            "instructor",
+            "actor",
+            "director",
+            "author",
+            "player",
+            "driver",
+            "patient",
+            "doctor",
+            "physician",
+            "nurse",
+            "user",
+            "member",
+            "client",
+            "owner",
+            "singer",
+            "artist",
+            "guest",
+            "visitor",
+            "passenger",
+            "pilot",
+            "coach",
+            "manager",
+            "candidate",
+            "voter",
+            "contestant",
+            "athlete",
+            "writer",
+            "researcher",
+            "salesperson",
+            "professional",
+            "faculty",
+            "lecturer",
+            "borrower",
+            "reader",
+            "rider",
+            "friend",
+            "conductor",
+            "dancer",
+            "musician",
+            "agent",
+            "contact",
+            "worker",
+            "advisor",
+            "resident",
+            "citizen",
+            "host",
+            "politician",
+            "president",
+            "judge",
+            "lawyer",
         ];
         let words = &self.tables[table];
         let person = |w: &String| PEOPLE.iter().any(|p| *w == stem(p));
@@ -240,7 +322,10 @@ fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWo
     let mut table_words = words_of(name, known);
     // "directed_by", "cast_in"
     while table_words.len() > 1
-        && matches!(table_words.last().map(String::as_str), Some("by" | "in" | "at" | "for" | "with"))
+        && matches!(
+            table_words.last().map(String::as_str),
+            Some("by" | "in" | "at" | "for" | "with")
+        )
     {
         table_words.pop();
     }
@@ -255,8 +340,25 @@ fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWo
                 .unwrap_or(&column.name);
             let words = words_of(short, known);
             let last = words.last().map(String::as_str);
+            let flag = Some(kind(column))
+                .filter(|k| *k == ValueKind::Text && column.values.len() < codes::COMPLETE)
+                .and_then(|_| codes::flag(&column.values));
+            let values = match column.values.len() < codes::COMPLETE {
+                true => column.values.as_slice(),
+                false => &[],
+            };
+            let values = match column.labels.is_empty() {
+                true => values,
+                false => &column.labels,
+            };
             Column {
-                kind: kind(column),
+                kind: match flag {
+                    Some(_) => ValueKind::Bool,
+                    None => kind(column),
+                },
+                codes: codes::codes(&words, values, column.comment.as_deref()),
+                flag,
+                is_written: false,
                 is_key: relation.primary_key == [column.name.clone()]
                     || matches!(last, Some("id" | "uuid" | "key" | "guid")),
                 joined: short.to_lowercase().replace('_', ""),

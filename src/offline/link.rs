@@ -167,7 +167,13 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
     }
     for id in columns {
         let mut score = column_score(lexicon, id, &words, &joined);
-        let said = |p: &Word| lexicon.column(id).words.iter().any(|w| p.similar(w) >= 0.85);
+        let said = |p: &Word| {
+            lexicon
+                .column(id)
+                .words
+                .iter()
+                .any(|w| p.similar(w) >= 0.85)
+        };
         if phrasal.as_ref().is_some_and(said) {
             score = score.max(0.85);
         }
@@ -184,10 +190,12 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
 fn is_head(word: &str, kind: ValueKind) -> bool {
     let heads: &[&str] = match kind {
         ValueKind::Text => &[
-            "name", "number", "code", "address", "type", "kind", "group", "level", "status", "statu", "title",
+            "name", "number", "code", "address", "type", "kind", "group", "level", "status",
+            "statu", "title",
         ],
         ValueKind::Number => &[
-            "number", "count", "amount", "value", "level", "rate", "score", "total", "size", "figur",
+            "number", "count", "amount", "value", "level", "rate", "score", "total", "size",
+            "figur",
         ],
         ValueKind::Date => &["date", "time", "day", "timestamp"],
         ValueKind::Bool => &["status", "statu", "flag"],
@@ -238,7 +246,9 @@ fn columns_to_score(
         let tables = lexicon.tables.iter().enumerate();
         match first.stem {
             "id" => columns.extend(tables.filter_map(|(t, table)| one(t, &table.key))),
-            "name" => columns.extend(tables.filter_map(|(t, table)| one(t, &table.label[..1.min(table.label.len())]))),
+            "name" => columns.extend(
+                tables.filter_map(|(t, table)| one(t, &table.label[..1.min(table.label.len())])),
+            ),
             _ => {}
         }
     } else {
@@ -318,7 +328,8 @@ fn column_score(lexicon: &Lexicon, id: ColumnId, words: &[Word], joined: &str) -
         score = score.max(matched(words, &column.words[table.words.len()..]) - 0.04);
     }
     // "support agent" is the agent of support_tickets.
-    if words.len() == 2 && table.words.len() > 1 && table.words.iter().any(|w| *w == words[0].stem) {
+    if words.len() == 2 && table.words.len() > 1 && table.words.iter().any(|w| *w == words[0].stem)
+    {
         score = score.max(matched(&words[1..], &column.words) - 0.1);
     }
     if score < 0.75 {
@@ -352,7 +363,8 @@ fn column_score(lexicon: &Lexicon, id: ColumnId, words: &[Word], joined: &str) -
         && (words.len() == 1
             || (words.len() == table.words.len() + 1
                 && matched(&words[..table.words.len()], &table.words) >= 0.84));
-    if names && table.label.contains(&id.column) && column.kind == ValueKind::Text && !column.is_key {
+    if names && table.label.contains(&id.column) && column.kind == ValueKind::Text && !column.is_key
+    {
         score = match table.label.first() {
             Some(first) if *first == id.column => score.max(0.86),
             _ => 0.0,
@@ -361,9 +373,9 @@ fn column_score(lexicon: &Lexicon, id: ColumnId, words: &[Word], joined: &str) -
     // "the head of the department", which its head_id names.
     if let [rest @ .., end] = column.words.as_slice()
         && matches!(end.as_str(), "id" | "no" | "number" | "key")
-        && lexicon.edges.iter().any(|e| e.is_role && e.from == id.table && e.columns == [id.column])
         && words.len() == rest.len()
         && last != "id"
+        && lexicon.role(id).is_some()
     {
         return matched(words, rest) - 0.06;
     }

@@ -5,8 +5,9 @@
 //! best, and the tables must hang together in one way. Anything else is refused, with the words that
 //! were not understood.
 
-mod ask;
 mod answer;
+mod ask;
+mod codes;
 mod dates;
 mod facts;
 #[cfg(test)]

@@ -111,7 +111,7 @@ pub async fn find(
             wanted.extend(span.text.strip_suffix("ies").map(|t| format!("{t}y")));
         }
     }
-    let mut hits = Vec::new();
+    let mut hits = super::codes::hits(lexicon, tokens);
     for (id, column) in lexicon.columns() {
         for label in &column.labels {
             add(&mut hits, question, &spans, tokens, id, label);

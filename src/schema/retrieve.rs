@@ -60,7 +60,9 @@ struct Aside {
 /// A catalog with what its rows tell.
 struct Sampled {
     /// As it was read; the sample holds as long as it stays so.
-    catalog: Arc<Catalog>,
+    catalog: Catalog,
+    /// With what the rows tell.
+    enriched: Arc<Catalog>,
     chunks: Vec<Chunk>,
     values: Vec<KnownValue>,
 }
@@ -167,7 +169,7 @@ impl PgSchemaIndex {
                 .with_hint("check the database's name in `DATABASE_URL` and the role's rights: GRANT SELECT ON ALL TABLES IN SCHEMA … TO …"));
         }
         let mut kept = self.sampled.lock().await;
-        if let Some(sampled) = kept.as_ref().filter(|sampled| *sampled.catalog == catalog) {
+        if let Some(sampled) = kept.as_ref().filter(|sampled| sampled.catalog == catalog) {
             return Ok(Arc::clone(sampled));
         }
         let mut enriched = catalog.clone();
@@ -176,8 +178,9 @@ impl PgSchemaIndex {
             false => Vec::new(),
         };
         let sampled = Arc::new(Sampled {
-            catalog: Arc::new(catalog),
+            catalog,
             chunks: chunks(&enriched),
+            enriched: Arc::new(enriched),
             values,
         });
         *kept = Some(Arc::clone(&sampled));
@@ -198,7 +201,7 @@ impl PgSchemaIndex {
         } else {
             context::within(self.budget, &ranked)
         };
-        retrieved.catalog = Some(Arc::clone(&live.catalog));
+        retrieved.catalog = Some(Arc::clone(&live.enriched));
         (retrieved, live.values.clone())
     }
 

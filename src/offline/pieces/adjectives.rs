@@ -55,8 +55,8 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
         "largest" | "biggest" | "larger" | "bigger" => (SIZE, true),
         "smallest" | "smaller" | "tiniest" => (SIZE, false),
         "cheapest" | "cheaper" | "least expensive" => (PRICE, false),
-        "most expensive" | "more expensive" | "costliest" | "priciest" | "dearest"
-        | "pricier" | "costlier" => (PRICE, true),
+        "most expensive" | "more expensive" | "costliest" | "priciest" | "dearest" | "pricier"
+        | "costlier" => (PRICE, true),
         "most populous" | "most populated" => (PEOPLE, true),
         "least populous" | "least populated" => (PEOPLE, false),
         "latest" | "newest" | "most recent" | "last" => (TIME, true),

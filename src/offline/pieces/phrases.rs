@@ -199,14 +199,14 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             (Piece::Dimension(WHEN), 2)
         }
         (
-            "departing" | "departs" | "depart" | "departed" | "leaving" | "leaves" | "leave" | "originating"
-            | "originate" | "originates",
+            "departing" | "departs" | "depart" | "departed" | "leaving" | "leaves" | "leave"
+            | "originating" | "originate" | "originates",
             ..,
         ) => (Piece::Role(false), 1),
         ("out", "of", _) => (Piece::Role(false), 2),
         (
-            "arriving" | "arrives" | "arrive" | "arrived" | "landing" | "lands" | "land" | "landed" | "heading"
-            | "headed" | "bound" | "destined",
+            "arriving" | "arrives" | "arrive" | "arrived" | "landing" | "lands" | "land" | "landed"
+            | "heading" | "headed" | "bound" | "destined",
             ..,
         ) => (Piece::Role(true), 1),
         ("where", "did" | "was" | "were" | "is" | "are" | "does" | "do", _) if at == 0 => {
@@ -252,7 +252,9 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("each" | "every" | "per", ..) => (Piece::Each, 1),
         ("from", ..) if descent(tokens, at).is_some() => return descent(tokens, at),
         ("in", reversed, letters)
-            if is_alphabetical(letters) && direction_of(reversed).is_some() && word(3) == "order" =>
+            if is_alphabetical(letters)
+                && direction_of(reversed).is_some()
+                && word(3) == "order" =>
         {
             (Piece::Alphabetical(direction_of(reversed)?), 4)
         }
@@ -297,20 +299,21 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("different" | "distinct" | "unique", ..) => (Piece::Distinct, 1),
         ("without", "any", _) => (Piece::Not, 2),
         (
-            "not" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
+            "not" | "non" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
             | "haven" | "hasn",
             ..,
         ) => (Piece::Not, if word(1) == "t" { 2 } else { 1 }),
         (
             "and",
-            "return" | "show" | "list" | "give" | "display" | "tell" | "report" | "provide" | "state",
+            "return" | "show" | "list" | "give" | "display" | "tell" | "report" | "provide"
+            | "state",
             "the" | "me" | "their" | "its" | "us" | "his" | "her" | "them" | "all",
         ) if at > 1 => (Piece::Sentence, 2),
-        ("state" | "name" | "report", "the" | "all" | "each" | "every" | "which" | "how" | "what", _)
-            if at == 0 =>
-        {
-            (Piece::Preposition("of".to_owned()), 1)
-        }
+        (
+            "state" | "name" | "report",
+            "the" | "all" | "each" | "every" | "which" | "how" | "what",
+            _,
+        ) if at == 0 => (Piece::Preposition("of".to_owned()), 1),
         ("which", "one" | "ones", _) => (Piece::Ask("which".to_owned()), 2),
         ("and", ..) => (Piece::And, 1),
         ("or", ..) => (Piece::Or, 1),
@@ -402,7 +405,9 @@ fn descent(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     if !to.is("to") {
         return None;
     }
-    if adjective(&first.lower).is_some() && !matches!(first.lower.as_str(), "largest" | "smallest" | "biggest") {
+    if adjective(&first.lower).is_some()
+        && !matches!(first.lower.as_str(), "largest" | "smallest" | "biggest")
+    {
         // "from the youngest to the oldest" says what it sorts by.
         let up = adjective(&second.lower).is_some() && first.lower != second.lower;
         up.then(|| (Piece::From(first.lower.clone()), length))

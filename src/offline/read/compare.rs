@@ -161,28 +161,44 @@ impl<'a> Reader<'a> {
     /// Whether a column may hold numbers of that unit.
     fn holds(&self, c: ColumnId, unit: &str) -> bool {
         const MONEY: &[&str] = &[
-            "amount", "budget", "cost", "fee", "fare", "price", "revenue", "salary", "total", "wage", "income",
-            "balance", "payment", "spend", "worth",
+            "amount", "budget", "cost", "fee", "fare", "price", "revenue", "salary", "total",
+            "wage", "income", "balance", "payment", "spend", "worth",
         ];
         const LENGTH: &[&str] = &[
-            "height", "elevation", "altitude", "length", "distance", "depth", "width", "range",
+            "height",
+            "elevation",
+            "altitude",
+            "length",
+            "distance",
+            "depth",
+            "width",
+            "range",
         ];
         let column = self.lexicon.column(c);
         let told = |word: &str| {
             let word = stem(word);
-            column.words.iter().chain(&column.comment).any(|w| *w == word)
+            column
+                .words
+                .iter()
+                .chain(&column.comment)
+                .any(|w| *w == word)
         };
         // What unit is meant is seldom said; a column that names another one is another matter.
         let of = |words: &[&str], units: &[&str]| {
-            column.words.iter().any(|w| words.iter().any(|x| *w == stem(x))) && !units.iter().any(|u| told(u))
+            column
+                .words
+                .iter()
+                .any(|w| words.iter().any(|x| *w == stem(x)))
+                && !units.iter().any(|u| told(u))
         };
         told(unit)
             || match unit {
                 "year" => column.words.iter().any(|w| w == "age"),
                 "dollar" | "euro" => of(MONEY, &[]),
-                "meter" | "feet" | "km" | "mile" | "cm" | "inch" => {
-                    of(LENGTH, &["meter", "feet", "km", "mile", "cm", "inch", "mi", "ft", "m"])
-                }
+                "meter" | "feet" | "km" | "mile" | "cm" | "inch" => of(
+                    LENGTH,
+                    &["meter", "feet", "km", "mile", "cm", "inch", "mi", "ft", "m"],
+                ),
                 "kg" | "pound" | "ton" | "gram" => {
                     of(&["weight", "mass"], &["kg", "pound", "lb", "ton", "gram"])
                 }
@@ -203,8 +219,10 @@ impl<'a> Reader<'a> {
             let first = found.next()?;
             found.next().is_none().then_some(first)
         };
-        let own = (0..self.lexicon.tables[owner].columns.len())
-            .map(move |column| ColumnId { table: owner, column });
+        let own = (0..self.lexicon.tables[owner].columns.len()).map(move |column| ColumnId {
+            table: owner,
+            column,
+        });
         if let Some(Piece::Measured(unit)) = self.peek() {
             return only(Box::new(
                 own.filter(numbers).filter(move |id| self.holds(*id, unit)),
@@ -228,10 +246,19 @@ impl<'a> Reader<'a> {
     pub(super) fn is_year(&self, c: ColumnId) -> bool {
         // A year that is called after what happened in it.
         const HAPPENED: &[&str] = &[
-            "founded", "established", "built", "published", "released", "launched", "born", "inaugurated", "incorporated",
+            "founded",
+            "established",
+            "built",
+            "published",
+            "released",
+            "launched",
+            "born",
+            "inaugurated",
+            "incorporated",
         ];
         let column = self.lexicon.column(c);
-        let happened = matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)));
+        let happened =
+            matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)));
         matches!(column.kind, ValueKind::Number | ValueKind::Text)
             && column.words.iter().any(|w| *w == stem("year"))
             || (column.kind == ValueKind::Number && column.words == [stem("season")])

@@ -49,7 +49,9 @@ impl<'a> Reader<'a> {
             .or(by_measure)
             .or(match self.conditions.as_slice() {
                 // "Who are the managers?", "show me all turboprops"
-                [Condition::In(c, _)] if !self.who && !self.asked && self.rows_of_kind(*c).is_some() => {
+                [Condition::In(c, _)]
+                    if !self.who && !self.asked && self.rows_of_kind(*c).is_some() =>
+                {
                     self.rows_of_kind(*c)
                 }
                 [Condition::In(c, _)]
@@ -205,7 +207,9 @@ impl<'a> Reader<'a> {
         }
         let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
         let strangers = self.restated || lexicon.is_person(entity) || !people;
-        let shown_people = outputs.iter().any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table)));
+        let shown_people = outputs
+            .iter()
+            .any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table)));
         if self.who && !strangers && !shown_people && self.is_named {
             return Err("it asks who, and the rows that fit are no persons");
         }
@@ -267,9 +271,7 @@ impl<'a> Reader<'a> {
             return Err("conditions that no row can fulfil");
         }
         // "which rivers flow into the Amazon" does not ask for the Amazon.
-        let told = |o: &Output| {
-            matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)))
-        };
+        let told = |o: &Output| matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)));
         if outputs.iter().all(told) && !distinct {
             self.cost += 0.6;
         }

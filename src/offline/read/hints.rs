@@ -86,10 +86,14 @@ impl Reader<'_> {
 /// A day or a year of birth.
 fn is_birth(column: &Column) -> bool {
     let has = |word: &str| column.words.iter().any(|w| *w == stem(word));
-    let begun = ["founded", "established", "built", "inaugurated"].iter().any(|w| has(w));
+    let begun = ["founded", "established", "built", "inaugurated"]
+        .iter()
+        .any(|w| has(w));
     match column.kind {
         ValueKind::Date => has("birth") || begun,
-        ValueKind::Number => (has("birth") && has("year")) || (begun && (has("year") || column.words.len() == 1)),
+        ValueKind::Number => {
+            (has("birth") && has("year")) || (begun && (has("year") || column.words.len() == 1))
+        }
         _ => false,
     }
 }

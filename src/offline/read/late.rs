@@ -73,28 +73,46 @@ impl Reader<'_> {
 
     /// The table, if all conditions are of it and one at least says what kind of row it is.
     pub(super) fn one_kind(&self, table: usize) -> Option<usize> {
-        let kinds = self.conditions.iter().any(|c| {
-            matches!(c, Condition::In(c, _) if !names_rows(self.lexicon, *c))
-        });
-        let same = self.conditions.iter().all(|c| c.table() == table && !c.is_apart());
+        let kinds = self
+            .conditions
+            .iter()
+            .any(|c| matches!(c, Condition::In(c, _) if !names_rows(self.lexicon, *c)));
+        let same = self
+            .conditions
+            .iter()
+            .all(|c| c.table() == table && !c.is_apart());
         (kinds && same).then_some(table)
     }
 
     /// Whom "who" asks for, where only one table is of people.
     pub(super) fn the_person(&self) -> Option<usize> {
         let mut people = (0..self.lexicon.tables.len()).filter(|t| self.lexicon.is_person(*t));
-        people.next().filter(|_| self.who && people.next().is_none())
+        people
+            .next()
+            .filter(|_| self.who && people.next().is_none())
     }
 
     /// Whether a column says where a row is; where somebody was born is a place of birth and no other.
     fn is_place(&self, c: ColumnId) -> bool {
         const PLACES: &[&str] = &[
-            "place", "city", "location", "country", "address", "birthplac", "hometown", "region", "state", "town",
-            "village", "venue", "headquart",
+            "place",
+            "city",
+            "location",
+            "country",
+            "address",
+            "birthplac",
+            "hometown",
+            "region",
+            "state",
+            "town",
+            "village",
+            "venue",
+            "headquart",
         ];
-        let born = self.pieces.iter().any(|p| {
-            matches!(p, Piece::Noun(n) if n.text.eq_ignore_ascii_case("born"))
-        });
+        let born = self
+            .pieces
+            .iter()
+            .any(|p| matches!(p, Piece::Noun(n) if n.text.eq_ignore_ascii_case("born")));
         let column = self.lexicon.column(c);
         let words = &column.words;
         let birth = words.iter().any(|w| w.starts_with("birth"));

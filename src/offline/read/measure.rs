@@ -28,7 +28,13 @@ impl<'a> Reader<'a> {
             }
             let c = *c;
             self.noun()?;
-            self.condition(Condition::True(c, true))?;
+            let yes = !std::mem::take(&mut self.negated);
+            self.condition(Condition::True(c, yes))?;
+            // "how many smokers are there"
+            if !matches!(self.peek(), Some(Piece::Noun(_))) && self.entity.is_none() {
+                self.section = Section::Condition;
+                return Ok(Measure::Rows(c.table));
+            }
         }
         // "how many westerns are there": the films of that kind.
         if !matches!(self.peek(), Some(Piece::Noun(_)))
@@ -295,7 +301,10 @@ impl<'a> Reader<'a> {
         let column = self.lexicon.column(c);
         column.kind == ValueKind::Number
             && !column.is_key
-            && column.words.iter().any(|w| UNITS.iter().any(|u| *w == stem(u)))
+            && column
+                .words
+                .iter()
+                .any(|w| UNITS.iter().any(|u| *w == stem(u)))
     }
 
     /// The one column of a table that holds amounts.

@@ -143,13 +143,18 @@ impl<'a> Reader<'a> {
         if happened
             && (column.kind == ValueKind::Date || self.is_year(c))
             && (self.dimension.is_some_and(|d| d != WHEN)
-                || (self.dimension.is_none() && (self.entity.is_some() || !self.outputs.is_empty() || self.who)))
+                || (self.dimension.is_none()
+                    && (self.entity.is_some() || !self.outputs.is_empty() || self.who)))
             && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
         {
             self.cost += 0.05;
             return Ok(());
         }
-        if counted && self.section == Section::Head && self.group_tables.is_empty() && self.groups.is_empty() {
+        if counted
+            && self.section == Section::Head
+            && self.group_tables.is_empty()
+            && self.groups.is_empty()
+        {
             return Err("a column beside a count");
         }
         let table_follows = matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table);
@@ -160,7 +165,8 @@ impl<'a> Reader<'a> {
                 return Err("a row of the same table");
             }
             self.entity.get_or_insert(c.table);
-            self.outputs.extend(self.lexicon.label(to).map(Output::Column));
+            self.outputs
+                .extend(self.lexicon.label(to).map(Output::Column));
             self.cost += 0.1;
             return Ok(());
         }
@@ -248,9 +254,10 @@ impl<'a> Reader<'a> {
                 let named = matches!(self.pieces.get(self.at.wrapping_sub(1)),
                     Some(Piece::Noun(n)) if n.text.contains(' '));
                 let own = self.last_noun().is_some_and(|noun| {
-                    noun.links
-                        .iter()
-                        .any(|l| matches!(l.target, Target::Column(o) if o.table == *t) && l.score >= self.last_score() - 0.1)
+                    noun.links.iter().any(|l| {
+                        matches!(l.target, Target::Column(o) if o.table == *t)
+                            && l.score >= self.last_score() - 0.1
+                    })
                 });
                 if own {
                     return 0.5;
@@ -272,19 +279,11 @@ impl<'a> Reader<'a> {
     /// The table whose row a key names by what it is to the other: the head of a department.
     fn plays(&self, c: ColumnId) -> Option<usize> {
         let text = self.last_noun()?.text.to_lowercase();
-        let said = !text.split([' ', '_']).any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number"));
-        // Where the row says the name itself, as winner_name does, that is meant.
-        let role = &self.lexicon.column(c).words;
-        let role = &role[..role.len().saturating_sub(1)];
-        let named = self.lexicon.tables[c.table].columns.iter().any(|o| {
-            o.kind == ValueKind::Text && o.words.len() > role.len() && o.words.starts_with(role)
-        });
-        if named {
-            return None;
-        }
-        let mut edges = self.lexicon.edges.iter();
-        let edge = edges.find(|e| e.is_role && e.from == c.table && e.columns == [c.column])?;
-        said.then_some(edge.to)
+        let said = !text
+            .split([' ', '_'])
+            .any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number"));
+        let to = self.lexicon.role(c)?;
+        said.then_some(to)
     }
 
     /// Whether a value of the table that the key points to follows.

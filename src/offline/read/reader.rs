@@ -372,7 +372,9 @@ impl<'a> Reader<'a> {
                         && self.entity.is_none()
                         && self.conditions.is_empty()
                         && !self.groups.is_empty();
-                    if (self.asked || self.entity.is_some() || !self.outputs.is_empty()) && !groups_only {
+                    if (self.asked || self.entity.is_some() || !self.outputs.is_empty())
+                        && !groups_only
+                    {
                         if word == "what" && self.asks_on() {
                             self.focus = None;
                             self.section = Section::Head;

@@ -11,10 +11,27 @@ use super::super::words::stem;
 use super::reader::{Reader, Step};
 
 const FROM: &[&str] = &[
-    "from", "origin", "source", "departure", "start", "sender", "pickup", "seller", "payer",
+    "from",
+    "origin",
+    "source",
+    "departure",
+    "start",
+    "sender",
+    "pickup",
+    "seller",
+    "payer",
 ];
 const TO: &[&str] = &[
-    "to", "destination", "arrival", "end", "target", "receiver", "recipient", "dropoff", "buyer", "payee",
+    "to",
+    "destination",
+    "arrival",
+    "end",
+    "target",
+    "receiver",
+    "recipient",
+    "dropoff",
+    "buyer",
+    "payee",
 ];
 
 impl Reader<'_> {
@@ -42,7 +59,11 @@ impl Reader<'_> {
                 },
                 Piece::Verb | Piece::By => {}
                 // "from the city Rome"
-                Piece::Noun(noun) if matches!(noun.links.first().map(|l| &l.target), Some(Target::Table(_) | Target::Column(_))) => {}
+                Piece::Noun(noun)
+                    if matches!(
+                        noun.links.first().map(|l| &l.target),
+                        Some(Target::Table(_) | Target::Column(_))
+                    ) => {}
                 _ => return None,
             }
         }
@@ -60,7 +81,13 @@ impl Reader<'_> {
         edges
             .filter(|(_, e)| e.from == table && e.to != table && leads(e.to))
             .filter_map(|(i, e)| match e.columns.as_slice() {
-                [column] => Some((i, self.end(ColumnId { table, column: *column })?)),
+                [column] => Some((
+                    i,
+                    self.end(ColumnId {
+                        table,
+                        column: *column,
+                    })?,
+                )),
                 _ => None,
             })
             .collect()
@@ -80,15 +107,25 @@ impl Reader<'_> {
         if self.end(c).is_some() {
             return Ok(condition);
         }
-        let shows = self.outputs.iter().any(|o| matches!(o, Output::Column(s) if s.table == c.table));
+        let shows = self
+            .outputs
+            .iter()
+            .any(|o| matches!(o, Output::Column(s) if s.table == c.table));
         let Some(said) = said.filter(|_| self.entity != Some(c.table) && !shows) else {
             return Ok(condition);
         };
         let has_both = |table: &usize| {
             let ends = self.ends(*table, c.table);
-            ends.iter().filter(|(_, to)| *to).count() == 1 && ends.iter().filter(|(_, to)| !*to).count() == 1
+            ends.iter().filter(|(_, to)| *to).count() == 1
+                && ends.iter().filter(|(_, to)| !*to).count() == 1
         };
-        let near: Vec<usize> = self.entity.iter().chain(&self.mentioned).copied().filter(has_both).collect();
+        let near: Vec<usize> = self
+            .entity
+            .iter()
+            .chain(&self.mentioned)
+            .copied()
+            .filter(has_both)
+            .collect();
         let all: Vec<usize> = (0..self.lexicon.tables.len())
             .filter(|t| *t != c.table && !self.lexicon.tables[*t].is_view)
             .filter(has_both)
@@ -98,7 +135,10 @@ impl Reader<'_> {
             ([], [only]) => *only,
             _ => return Ok(condition),
         };
-        let edge = self.ends(table, c.table).into_iter().find(|(_, to)| *to == said);
+        let edge = self
+            .ends(table, c.table)
+            .into_iter()
+            .find(|(_, to)| *to == said);
         let Some((edge, _)) = edge else {
             return Ok(condition);
         };

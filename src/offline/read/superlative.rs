@@ -222,12 +222,17 @@ impl<'a> Reader<'a> {
                     return self.put_measure(Measure::Of(aggregate, c));
                 }
                 let amount = is_summable(&noun_text)
-                    && matches!(s.word.as_str(), "highest" | "lowest" | "largest" | "smallest");
+                    && matches!(
+                        s.word.as_str(),
+                        "highest" | "lowest" | "largest" | "smallest"
+                    );
                 let owner = self.entity.or_else(|| match self.outputs.first() {
                     Some(Output::Column(o)) => Some(o.table),
                     _ => None,
                 });
-                if amount && owner.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table)) {
+                if amount
+                    && owner.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
+                {
                     return Err("a highest that may be of one value or of a sum");
                 }
                 if matches!(s.word.as_str(), "most" | "least" | "fewest")

@@ -90,12 +90,17 @@ impl Reader<'_> {
         }
         let edges = &self.lexicon.edges;
         let mut found: Vec<usize> = Vec::new();
-        for edge in edges.iter().filter(|e| e.to == c.table && e.from != c.table) {
+        for edge in edges
+            .iter()
+            .filter(|e| e.to == c.table && e.from != c.table)
+        {
             if self.lexicon.tables[edge.from].is_view {
                 continue;
             }
             if self.lexicon.is_link(edge.from) {
-                let others = edges.iter().filter(|e| e.from == edge.from && e.to != c.table);
+                let others = edges
+                    .iter()
+                    .filter(|e| e.from == edge.from && e.to != c.table);
                 found.extend(others.map(|e| e.to));
             } else {
                 found.push(edge.from);
@@ -103,7 +108,12 @@ impl Reader<'_> {
         }
         found.dedup();
         match found.as_slice() {
-            [only] if self.lexicon.is_tag(c.table) || self.lexicon.tables[c.table].columns.len() <= 4 => Some(*only),
+            [only]
+                if self.lexicon.is_tag(c.table)
+                    || self.lexicon.tables[c.table].columns.len() <= 4 =>
+            {
+                Some(*only)
+            }
             _ => None,
         }
     }

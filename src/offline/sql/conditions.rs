@@ -119,7 +119,10 @@ impl Builder<'_> {
             }
             Condition::True(c, yes) => {
                 let column = scope.column(lexicon, *c)?;
-                if *yes {
+                if let Some([true_text, false_text]) = &lexicon.column(*c).flag {
+                    let text = if *yes { true_text } else { false_text };
+                    column.binary("=", Expr::Text(text.clone()))
+                } else if *yes {
                     column
                 } else {
                     Expr::Not(Box::new(column))
@@ -230,6 +233,7 @@ impl Builder<'_> {
         column: Expr,
     ) -> Result<Expr, NoWay> {
         let mut bounds = Vec::new();
+        let column = self.day(id, column);
         match self.lexicon.column(id).kind {
             ValueKind::Date => {
                 bounds.extend(

@@ -7,6 +7,14 @@ use super::tree::Expr;
 use super::{Builder, Scope};
 
 impl Builder<'_> {
+    /// A date column as one, where it holds days as texts.
+    pub(super) fn day(&self, id: ColumnId, column: Expr) -> Expr {
+        match self.lexicon.column(id).is_written {
+            true => Expr::Cast(Box::new(column), "date"),
+            false => column,
+        }
+    }
+
     pub(super) fn bucket(&self, unit: Unit, column: Expr) -> Expr {
         match unit {
             Unit::Year => Expr::Cast(Box::new(Expr::Extract("year", Box::new(column))), "integer"),

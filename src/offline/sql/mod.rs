@@ -151,7 +151,7 @@ impl Builder<'_> {
             let (expr, name) = match output {
                 Output::Column(c) => (scope.column(self.lexicon, *c)?, None),
                 Output::Bucket(unit, c) => (
-                    self.bucket(*unit, scope.column(self.lexicon, *c)?),
+                    self.bucket(*unit, self.day(*c, scope.column(self.lexicon, *c)?)),
                     Some(unit_name(*unit).to_owned()),
                 ),
                 Output::Measure(m) => (
@@ -201,7 +201,9 @@ impl Builder<'_> {
                     }
                     expr
                 }
-                Key::Bucket(unit, c) => self.bucket(*unit, scope.column(self.lexicon, *c)?),
+                Key::Bucket(unit, c) => {
+                    self.bucket(*unit, self.day(*c, scope.column(self.lexicon, *c)?))
+                }
                 Key::Measure(m) => self.measure(m, root, fans_out, &scope)?,
             };
             select.order.push((expr, order.descending));
