@@ -14,9 +14,9 @@ use pgagent::agent::{Plan, Supervisor};
 use pgagent::config::{AskConfig, Pattern, Secret};
 use pgagent::db::{Database, Limits, Postgres};
 use pgagent::llm::{ChatModel, ChatReply, ChatRequest, ModelError, Usage};
-use pgagent::offline::Reader;
-use pgagent::schema::PgSchemaIndex;
+use pgagent::offline::{OfflinePlanner, Reader};
 use pgagent::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
+use pgagent::schema::{Exclusions, PgSchemaIndex};
 use pgagent::session::{MemoryStore, SessionId};
 use pgagent::sql::{self, Policy};
 use pgagent::tools::{Analysis, analyze};
@@ -118,18 +118,89 @@ fn hundred_tables() -> Catalog {
     catalog
 }
 
-/// A plan without a model is to take less than five milliseconds.
+/// A plan without a model is to take less than five milliseconds, the schema's words included.
 fn offline(c: &mut Criterion) {
-    let reader = Reader::new(&hundred_tables());
+    let catalog = hundred_tables();
+    c.bench_function("offline/words of a hundred tables", |b| {
+        b.iter(|| Reader::new(black_box(&catalog)));
+    });
+    let reader = Reader::new(&catalog);
     for (name, question) in [
         ("offline/superlative", "Which film has the highest rating?"),
         (
             "offline/joined",
             "What is the average amount of payments per customer?",
         ),
+        // Of many readings; most words are in all tables.
+        (
+            "offline/several readings",
+            "Which city has the highest total amount of orders with a rating above 3? Show the name, code and country.",
+        ),
+        (
+            "offline/not understood",
+            "Which unicorns graze where the rainbows of the old valley end, and how many of them are there?",
+        ),
     ] {
         c.bench_function(name, |b| b.iter(|| reader.sql(black_box(question))));
     }
+}
+
+/// Whole questions without a model, on a hundred tables of a thousand rows: what they add to the statement
+/// that they come to.
+fn offline_questions(c: &mut Criterion) {
+    let Ok(url) = std::env::var("PGAGENT_TEST_DATABASE_URL") else {
+        return;
+    };
+    const NAME: &str = "pgagent_bench_hundred";
+    let runtime = Runtime::new().unwrap();
+    let run = |url: &str, sql: String| {
+        let pool = Postgres::new(&Secret::new(url), 1).unwrap().pool().clone();
+        runtime.block_on(async {
+            let mut connection = pool.get().await.unwrap();
+            sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+                .execute(connection.as_mut().unwrap())
+                .await
+        })
+    };
+    let mut tables = String::new();
+    for relation in &hundred_tables().relations {
+        let value = |column: &ColumnDef| match column.type_name.as_str() {
+            "text" => format!("'{} ' || i AS {}", column.name, column.name),
+            type_name => format!("i::{type_name} AS {}", column.name),
+        };
+        let values: Vec<String> = relation.columns.iter().map(value).collect();
+        let name = relation.sql_name();
+        tables.push_str(&format!(
+            "CREATE TABLE {name} AS SELECT {} FROM generate_series(1, 1000) AS i; \
+             ALTER TABLE {name} ADD PRIMARY KEY (id); ANALYZE {name}; ",
+            values.join(", ")
+        ));
+    }
+    run(&url, format!("DROP DATABASE IF EXISTS {NAME}")).unwrap();
+    run(&url, format!("CREATE DATABASE {NAME}")).unwrap();
+    let (server, _) = url.rsplit_once('/').unwrap();
+    let hundred = format!("{server}/{NAME}");
+    run(&hundred, tables).unwrap();
+    {
+        let database = Arc::new(Postgres::new(&Secret::new(hundred), 5).unwrap());
+        let pool = database.pool().clone();
+        let planner = OfflinePlanner::new(pool.clone(), database.clone(), Exclusions::default());
+        let supervisor = Supervisor::with_planner(
+            Arc::new(planner),
+            Arc::new(PgSchemaIndex::new(pool.clone(), pool.clone(), None, 8_000)),
+            database,
+            Arc::new(MemoryStore::default()),
+        );
+        c.bench_function("question/without a model, a hundred tables", |b| {
+            b.iter(|| {
+                let session = SessionId::random();
+                let asked = supervisor.answer("Which film has the highest rating?", &session);
+                runtime.block_on(asked).unwrap()
+            });
+        });
+        runtime.block_on(pool.close());
+    }
+    run(&url, format!("DROP DATABASE {NAME}")).unwrap();
 }
 
 fn questions(c: &mut Criterion) {
@@ -244,6 +315,6 @@ fn questions(c: &mut Criterion) {
 criterion_group! {
     name = benches;
     config = Criterion::default().measurement_time(Duration::from_secs(3)).sample_size(30);
-    targets = plans, offline, questions
+    targets = plans, offline, offline_questions, questions
 }
 criterion_main!(benches);

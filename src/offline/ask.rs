@@ -149,3 +149,78 @@ fn is_timeout(error: &DbError) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use async_trait::async_trait;
+
+    use super::*;
+    use crate::db::{ServerError, TableBuilder, Values};
+    use crate::sql::CheckedSelect;
+
+    /// Knows no table that is called so, and remembers what it was asked.
+    struct Without(&'static str, Mutex<Vec<String>>);
+
+    #[async_trait]
+    impl Database for Without {
+        async fn prepare(&self, _: &CheckedSelect) -> Result<Vec<ColumnInfo>, DbError> {
+            Err(DbError::Cancelled)
+        }
+
+        async fn query(
+            &self,
+            query: &CheckedSelect,
+            columns: &[ColumnInfo],
+            _: &[Param],
+            _: &Limits,
+            _: &CancellationToken,
+        ) -> Result<Table, DbError> {
+            let text = query.text().to_owned();
+            let known = !text.contains(self.0);
+            self.1.lock().unwrap().push(text);
+            match known {
+                true => {
+                    let column = (columns[0].clone(), Values::Int(Vec::new()));
+                    Ok(TableBuilder::new([column]).finish(0))
+                }
+                false => Err(DbError::Server(ServerError {
+                    sqlstate: "42P01".to_owned(),
+                    message: format!("there is no {}", self.0),
+                    detail: None,
+                    hint: None,
+                    position: None,
+                })),
+            }
+        }
+
+        fn max_connections(&self) -> usize {
+            2
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_is_left_out_and_nothing_else() {
+        let tables = ["a", "b", "broken", "d", "e", "large"];
+        let question = Question {
+            statement: &|tables: &[&str]| {
+                let parts = tables.iter().map(|t| format!("SELECT count(*) FROM {t}"));
+                Some(parts.collect::<Vec<_>>().join(" UNION ALL "))
+            },
+            cells: &|table| if *table == "large" { CELLS } else { 1.0 },
+            columns: &[("n", "bigint")],
+            params: &[],
+            most_rows: 10,
+            timeout: Duration::from_secs(1),
+            deadline: None,
+        };
+        let database = Without("broken", Mutex::default());
+        let answers = question.ask(&database, &tables).await.unwrap();
+        let answered: Vec<&[&str]> = answers.iter().map(|(tables, _)| *tables).collect();
+        let wanted: [&[&str]; 3] = [&["a", "b"], &["d", "e"], &["large"]];
+        assert_eq!(answered, wanted);
+        // All five, two, three, one, two; and the large one.
+        assert_eq!(database.1.lock().unwrap().len(), 6);
+    }
+}

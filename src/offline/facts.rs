@@ -22,6 +22,8 @@ const MOST_COLUMNS: usize = 40;
 /// Columns of other tables that one table's may be within; before and after a look at their values.
 const MOST_CANDIDATES: usize = 5_000;
 const MOST_PAIRS: usize = 200;
+/// Characters of what names a row.
+const LONGEST_NAME: usize = 200;
 /// Values that are looked for, found in one statement.
 const MOST_HELD: usize = 50_000;
 /// All of it stops after this long, with what it has found.
@@ -61,7 +63,7 @@ pub async fn look(database: &dyn Database, catalog: &Catalog) -> Facts {
     }
     let held = holding(database, catalog, &pairs, &bounds, deadline).await;
     pairs.retain(|(from, to)| match (bounds.get(from), held.get(to)) {
-        (Some([low, high]), _) if low == high => false,
+        (Some([low, high]), _) if low == high || is_prose(low) || is_prose(high) => false,
         (Some([low, high]), Some(held)) => held.contains(low) && held.contains(high),
         _ => true,
     });
@@ -73,6 +75,11 @@ pub async fn look(database: &dyn Database, catalog: &Catalog) -> Facts {
     });
     within(database, catalog, &pairs, &bounds, deadline, &mut facts).await;
     facts
+}
+
+/// Whether a value is too long to name anything.
+fn is_prose(value: &str) -> bool {
+    value.chars().count() > LONGEST_NAME
 }
 
 /// The first and the last value of columns, by bytes.
@@ -372,7 +379,8 @@ fn columns_query(catalog: &Catalog, table: usize) -> String {
         };
         let _ = write!(
             told,
-            ", min({spelt} COLLATE \"C\") AS l{c}, max({spelt} COLLATE \"C\") AS h{c}"
+            ", left(min({spelt} COLLATE \"C\"), {most}) AS l{c}, left(max({spelt} COLLATE \"C\"), {most}) AS h{c}",
+            most = LONGEST_NAME + 1
         );
         let _ = write!(rows, ", ({table}, {c}, q.u{c}, q.r{c}, q.l{c}, q.h{c})");
     }

@@ -281,3 +281,47 @@ fn put<T>(map: &mut HashMap<String, Vec<T>>, key: &str, value: T) {
 fn get<'a, T>(map: &'a HashMap<String, Vec<T>>, key: &str) -> &'a [T] {
     map.get(key).map_or(&[], Vec::as_slice)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::offline::fixture::Fixture;
+    use crate::offline::words::stem;
+
+    #[test]
+    fn a_word_finds_every_stem_that_is_like_it() {
+        let lexicon = Fixture::new(
+            "customer(*id integer, höchstwert numeric, payments numeric, surname text)
+             payment(*id integer, quantity integer, movie text, birth text)",
+        )
+        .lexicon();
+        let entries = &lexicon.index.entries;
+        for word in [
+            "costumer",
+            "customers",
+            "ustomer",
+            "xcustomer",
+            "custome",
+            "cuustomer",
+            "hochstwert",
+            "höchstwert",
+            "paid",
+            "paying",
+            "film",
+            "quantitiy",
+            "uqantity",
+            "quantiyt",
+            "born",
+        ] {
+            let word = stem(word);
+            let found = lexicon.index.word(&word);
+            for Entry { stem, .. } in entries {
+                assert_eq!(found.similar(stem), similar(&word, stem), "{word} {stem}");
+            }
+        }
+        assert_eq!(
+            lexicon.index.word("cutsom").tables().collect::<Vec<_>>(),
+            [0]
+        );
+    }
+}

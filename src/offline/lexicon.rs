@@ -2,6 +2,7 @@
 //! row, and what kind of values a column holds.
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::codes::{self, Codes};
 use super::facts::Facts;
@@ -12,6 +13,19 @@ use super::labels::{label, own_key};
 use super::vocabulary::{self, COMMON};
 use super::words::{self, parts, segmented, stem};
 use crate::schema::catalog::{Catalog, ColumnDef, Relation, RelationKind};
+
+/// Stems of what people are called.
+static PEOPLE: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let people = [
+            "person", "people", "customer", "employee", "staff", "student", "teacher", "professor", "instructor", "actor",
+            "director", "author", "player", "driver", "patient", "doctor", "physician", "nurse", "user", "member",
+            "client", "owner", "singer", "artist", "guest", "visitor", "passenger", "pilot", "coach", "manager",
+            "candidate", "voter", "contestant", "athlete", "writer", "researcher", "salesperson", "professional",
+            "faculty", "lecturer", "borrower", "reader", "rider", "friend", "conductor", "dancer", "musician", "agent",
+            "contact", "worker", "advisor", "resident", "citizen", "host", "politician", "president", "judge", "lawyer",
+    ];
+    people.into_iter().map(stem).collect()
+});
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ColumnId {
@@ -232,68 +246,8 @@ impl Lexicon {
 
     /// Whether a table's rows are people: it is called so, or tells their sex or day of birth.
     pub fn is_person(&self, table: usize) -> bool {
-        const PEOPLE: &[&str] = &[
-            "person",
-            "people",
-            "customer",
-            "employee",
-            "staff",
-            "student",
-            "teacher",
-            "professor",
-            "instructor",
-            "actor",
-            "director",
-            "author",
-            "player",
-            "driver",
-            "patient",
-            "doctor",
-            "physician",
-            "nurse",
-            "user",
-            "member",
-            "client",
-            "owner",
-            "singer",
-            "artist",
-            "guest",
-            "visitor",
-            "passenger",
-            "pilot",
-            "coach",
-            "manager",
-            "candidate",
-            "voter",
-            "contestant",
-            "athlete",
-            "writer",
-            "researcher",
-            "salesperson",
-            "professional",
-            "faculty",
-            "lecturer",
-            "borrower",
-            "reader",
-            "rider",
-            "friend",
-            "conductor",
-            "dancer",
-            "musician",
-            "agent",
-            "contact",
-            "worker",
-            "advisor",
-            "resident",
-            "citizen",
-            "host",
-            "politician",
-            "president",
-            "judge",
-            "lawyer",
-        ];
         let words = &self.tables[table];
-        let person = |w: &String| PEOPLE.iter().any(|p| *w == stem(p));
+        let person = |w: &String| PEOPLE.contains(w);
         let body = |c: &Column| {
             c.words
                 .iter()

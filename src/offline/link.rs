@@ -501,6 +501,47 @@ mod tests {
     use crate::offline::words::tokens;
 
     #[test]
+    fn the_index_leaves_out_nothing_that_a_look_at_every_name_finds() {
+        let lexicon = Fixture::new(
+            "film(*film_id integer, title text, replacement_cost numeric, film_length integer)
+             rental(*rental_id integer, film_id integer, rented_at timestamp, last_name text)
+             tv_channel(*id integer, name text, country_code text)
+             staff_member(*id integer, first_name text, surname text, birth_date date)
+             model_list(*model_id integer, makers text, horsepower numeric)",
+        )
+        .key("rental.film_id", "film.film_id")
+        .lexicon();
+        let words =
+            "movie replacment rentla channel id name surname last code models first employee";
+        let words: Vec<&str> = words.split(' ').collect();
+        let pairs = words
+            .iter()
+            .flat_map(|a| words.iter().map(move |b| format!("{a} {b}")));
+        let phrases = pairs.chain(words.iter().map(|word| (*word).to_owned()));
+        for phrase in phrases.chain([
+            "staff member last name".to_owned(),
+            "horse power".to_owned(),
+        ]) {
+            let span = tokens(&phrase);
+            let mut found = Vec::new();
+            schema_links(&lexicon, &span, &mut found);
+            let likes: Vec<Word> = span.iter().map(|t| lexicon.index.word(&t.stem)).collect();
+            let joined = phrase.replace(' ', "");
+            let tables = (0..lexicon.tables.len()).map(|t| Link {
+                target: Target::Table(t),
+                score: table_score(&lexicon.tables[t], &likes, &joined),
+            });
+            let columns = lexicon.columns().map(|(id, _)| Link {
+                target: Target::Column(id),
+                score: column_score(&lexicon, id, &likes, &joined),
+            });
+            let mut every: Vec<Link> = tables.chain(columns).collect();
+            every.retain(|l| l.score >= LEAST);
+            assert_eq!(found, every, "{phrase}");
+        }
+    }
+
+    #[test]
     fn words_find_tables_and_columns() {
         let fixture = Fixture::new(
             "film(*film_id integer, title text, replacement_cost numeric)

@@ -198,6 +198,8 @@ async fn search(
             }
         }
     }
+    // In whatever order the server found them.
+    values.sort();
     Ok(values)
 }
 
