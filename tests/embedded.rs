@@ -219,6 +219,8 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         ("wide.csv", wide.as_str(), 1, "2000 columns"),
         ("no.parquet", "hello", 2, "is no Parquet file"),
         ("empty.csv", "", 2, "is empty"),
+        ("pack.csv.bz2", "BZh91AY&SY", 2, "compressed in a way"),
+        ("noise.csv", "a\0\u{1}b\u{2}\n\u{3},", 2, "is no text"),
         ("book.csv", "PK\u{3}\u{4}x", 2, "Excel"),
     ] {
         let path = folder.path().join(name);
@@ -228,6 +230,14 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         assert_eq!(output.status.code(), Some(code), "{name}: {text}");
         assert!(text.contains(name) && text.contains(says), "{name}: {text}");
     }
+    let path = folder.path().join("cut.csv.gz");
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(b"a,b\n1,2\n").unwrap();
+    let packed = gz.finish().unwrap();
+    fs::write(&path, &packed[..packed.len() - 9]).unwrap();
+    let output = run(&["--file", path.to_str().unwrap(), "sql", "SELECT 1"]);
+    let text = stderr(&output);
+    assert!(text.contains("cut off or damaged"), "{text}");
 }
 
 /// What spreadsheets and scripts write around and into a table.

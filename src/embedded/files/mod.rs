@@ -321,7 +321,8 @@ async fn copy(
 }
 
 fn create(path: &Path, table: &str, columns: &[Column]) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    // Postgres has no text with a zero in it.
+    let quoted = |text: &str| format!("'{}'", text.replace('\0', "").replace('\'', "''"));
     let table = quote_ident(table);
     let list: Vec<String> = columns
         .iter()

@@ -35,12 +35,23 @@ impl Source {
     /// The file cannot be read, or is none of the kinds that are read.
     pub fn open(path: &Path) -> Result<Self> {
         let unreadable = |e: &io::Error| {
+            // Only what unpacks finds fault with bytes.
+            let damaged = matches!(
+                e.kind(),
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::InvalidData
+                    | io::ErrorKind::InvalidInput
+            );
             Error::usage(format!(
                 "`{}` cannot be read: {}",
                 path.display(),
                 reason(e)
             ))
-            .with_hint("check the path given with `--file`")
+            .with_hint(if damaged {
+                "it may be cut off or damaged; copy or make it again"
+            } else {
+                "check the path given with `--file`"
+            })
         };
         let metadata = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
         if metadata.is_dir() {
@@ -67,6 +78,13 @@ impl Source {
         source.encoding = encoding(&bytes, complete);
         if source.encoding == encoding_rs::UTF_8 && !complete {
             source.encoding = utf8_or_else(path).map_err(|e| unreadable(&e))?;
+        }
+        if is_binary(&bytes, source.encoding) {
+            return Err(Error::usage(format!(
+                "`{}` is no text, and no Parquet file either",
+                path.display()
+            ))
+            .with_hint("tables are read from CSV, Parquet and JSON lines, also as .gz and .zst"));
         }
         // Decoded like the rest will be, byte-order mark and all.
         decode(Cursor::new(bytes), source.encoding)
@@ -160,6 +178,20 @@ fn encoding(bytes: &[u8], complete: bool) -> &'static Encoding {
     }
 }
 
+/// Whether there are more control characters at the beginning than a stray one.
+fn is_binary(bytes: &[u8], encoding: &'static Encoding) -> bool {
+    // Half of the bytes of UTF-16 are zero.
+    if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE {
+        return false;
+    }
+    let start = &bytes[..bytes.len().min(1 << 12)];
+    let controls = start
+        .iter()
+        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a..=0x1f))
+        .count();
+    controls > 1 && controls * 50 > start.len()
+}
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, false);
@@ -218,6 +250,10 @@ fn foreign(path: &Path, bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if bytes.starts_with(b"SQLite format 3") => (
             "is a SQLite database",
             "export its tables as CSV: sqlite3 -csv -header FILE \"SELECT * FROM …\"",
+        ),
+        [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => (
+            "is compressed in a way that is not read here",
+            "unpack it, or compress it as .gz or .zst",
         ),
         _ if bytes.starts_with(b"ARROW1") => ("is an Arrow file", "save it as Parquet"),
         _ if bytes.starts_with(b"%PDF") => (
