@@ -225,6 +225,10 @@ async fn says_numbers_names_and_dates_as_people_do() {
             "The answer is December 2024.",
         ),
         (
+            "What are the 2 longest films?",
+            "The first 2 are The Tangled Highway; The Distant Glacier.",
+        ),
+        (
             "How many rentals were there by quarter in 2023?",
             "There are 4: Q1 2023 (1047); Q2 2023 (971); Q3 2023 (1154); Q4 2023 (1907).",
         ),
