@@ -378,6 +378,49 @@ fn files_need_no_cache_folder() {
     assert_eq!(left, 1, "only the file is left");
 }
 
+/// A pipe can be read once, and a file is read several times.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_a_file_too() {
+    let cache = cache();
+    for path in ["-", "/dev/stdin"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
+            .args(["--file", path, "sql", "SELECT sum(b) FROM data"])
+            .env_clear()
+            .env("HOME", &cache)
+            .env("XDG_CACHE_HOME", &cache)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"a,b\n1,2\n3,4\n").unwrap();
+        drop(stdin);
+        assert_eq!(
+            rows(&child.wait_with_output().unwrap()),
+            "sum\n6\n",
+            "{path}"
+        );
+    }
+}
+
+/// The sample database is not remade because of a folder that is missing elsewhere.
+#[cfg(unix)]
+#[test]
+fn a_missing_temporary_folder_is_no_damage() {
+    let cache = cache();
+    let env = [
+        ("XDG_CACHE_HOME", cache.to_str().unwrap()),
+        ("TMPDIR", "/nonexistent"),
+    ];
+    let output = pgagent(&["--demo", "sql", "SELECT 1"], &env);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("set TMPDIR"), "{text}");
+    assert!(!text.contains("anew"), "{text}");
+}
+
 /// In a mount of its own, where the system lets anyone have one.
 #[cfg(target_os = "linux")]
 #[test]
@@ -437,4 +480,10 @@ fn a_killed_program_leaves_no_server_behind() {
         .status()
         .unwrap();
     assert!(ended.success(), "process {server} goes on");
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with("pgagent-"))
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
 }

@@ -104,12 +104,12 @@ pub async fn files(
         .map(|path| Source::open(path))
         .collect::<Result<Vec<_>>>()?;
     let embedded = match keep {
-        Some(name) => kept(name, files.is_empty())?,
+        Some(name) => {
+            super::temporary_folder()?;
+            kept(name, files.is_empty())?
+        }
         None => {
-            let folder = tempfile::Builder::new()
-                .prefix("pgagent-")
-                .tempdir()
-                .map_err(|e| Error::failed(format!("no temporary folder can be made: {e}")))?;
+            let folder = super::temporary_folder()?;
             let cluster = Cluster::lock(folder.path(), "the database of the files")?;
             cluster.clear()?;
             Embedded::open("the database of the files", cluster, Some(folder))?
@@ -124,7 +124,7 @@ pub async fn files(
     }
     let mut names = Names::default();
     for source in sources {
-        let table = names.unique(&name::of_file(&source.path));
+        let table = names.unique(&name::of_file(source.name()));
         let loaded = load(embedded.pool(), source, table, progress).await?;
         progress(Loading::Loaded(loaded));
     }
