@@ -230,6 +230,12 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         assert_eq!(output.status.code(), Some(code), "{name}: {text}");
         assert!(text.contains(name) && text.contains(says), "{name}: {text}");
     }
+    let (one, other) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+    fs::write(&other, "a\n1\n").unwrap();
+    let output = run(&["--file", one.to_str().unwrap(), other.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    assert!(text.contains("a `--file` of its own"), "{text}");
     let path = folder.path().join("cut.csv.gz");
     let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
     gz.write_all(b"a,b\n1,2\n").unwrap();
