@@ -53,21 +53,49 @@ fn month(token: &Token) -> Option<u32> {
         .and_then(|m| u32::try_from(m + 1).ok())
 }
 
-/// A stretch of the calendar: its first day, the day after its last, and its year if it is one.
+/// A stretch of the calendar: its first day, the day after its last, and its first and last year if it is
+/// made of years.
 struct Stretch {
     from: String,
     until: String,
-    year: Option<i64>,
+    years: Option<(i64, i64)>,
     length: usize,
 }
 
 fn whole_year(y: i64, length: usize) -> Stretch {
+    whole_years(y, y, length)
+}
+
+fn whole_years(first: i64, last: i64, length: usize) -> Stretch {
     Stretch {
-        from: format!("{y:04}-01-01"),
-        until: format!("{:04}-01-01", y + 1),
-        year: Some(y),
+        from: format!("{first:04}-01-01"),
+        until: format!("{:04}-01-01", last + 1),
+        years: Some((first, last)),
         length,
     }
+}
+
+/// "1950s": its first year.
+fn decade(token: &Token) -> Option<i64> {
+    let digits = token.lower.strip_suffix('s')?;
+    let first: i64 = digits.parse().ok()?;
+    (digits.len() == 4 && (1500..=2200).contains(&first) && first % 10 == 0).then_some(first)
+}
+
+/// "Q3", "the third quarter": its number.
+fn quarter(tokens: &[Token], at: usize) -> Option<(u32, usize)> {
+    let token = tokens.get(at)?;
+    if let Some(q) = token.lower.strip_prefix('q').and_then(|q| q.parse().ok()) {
+        return (1..=4).contains(&q).then_some((q, 1));
+    }
+    let q = match token.lower.as_str() {
+        "first" | "1st" => 1,
+        "second" | "2nd" => 2,
+        "third" | "3rd" => 3,
+        "fourth" | "4th" => 4,
+        _ => return None,
+    };
+    tokens.get(at + 1)?.is("quarter").then_some((q, 2))
 }
 
 fn whole_month(y: i64, m: u32, length: usize) -> Stretch {
@@ -75,7 +103,7 @@ fn whole_month(y: i64, m: u32, length: usize) -> Stretch {
     Stretch {
         from: format!("{y:04}-{m:02}-01"),
         until: format!("{ny:04}-{nm:02}-01"),
-        year: None,
+        years: None,
         length,
     }
 }
@@ -100,7 +128,7 @@ fn one_day(y: i64, m: u32, d: u32, length: usize) -> Option<Stretch> {
     Some(Stretch {
         from,
         until,
-        year: None,
+        years: None,
         length,
     })
 }
@@ -125,15 +153,37 @@ fn stretch(tokens: &[Token], at: usize) -> Option<Stretch> {
     {
         return Some(whole_year(y, 2));
     }
+    if let Some(first) = decade(token) {
+        return Some(whole_years(first, first + 9, 1));
+    }
+    let of = |at: usize| at + usize::from(tokens.get(at).is_some_and(|t| t.is("of")));
+    if let Some((q, length)) = quarter(tokens, at) {
+        let next = of(at + length);
+        let y = tokens.get(next).and_then(year)?;
+        let first = whole_month(y, 3 * q - 2, 0);
+        let last = whole_month(y, 3 * q, 0);
+        return Some(Stretch {
+            until: last.until,
+            length: next + 1 - at,
+            ..first
+        });
+    }
+    // "3 March 2021", "the 1st of May 2020"
+    let day_of = |t: &Token| -> Option<u32> {
+        let digits = t.lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+        digits.parse().ok().filter(|d| (1..=31).contains(d))
+    };
+    if let Some(d) = day_of(token)
+        && let Some(m) = tokens.get(of(at + 1)).and_then(month)
+        && let Some(y) = tokens.get(of(at + 1) + 1).and_then(year)
+    {
+        return one_day(y, m, d, of(at + 1) + 2 - at);
+    }
     let m = month(token)?;
     let skip = |at: usize| {
         tokens
             .get(at)
             .is_some_and(|t| t.kind == Kind::Punctuation(',') || t.is("of"))
-    };
-    let day_of = |t: &Token| -> Option<u32> {
-        let digits = t.lower.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-        digits.parse().ok().filter(|d| (1..=31).contains(d))
     };
     if let Some(d) = tokens.get(at + 1).and_then(day_of) {
         let next = if skip(at + 2) { at + 3 } else { at + 2 };
@@ -175,7 +225,7 @@ fn read(tokens: &[Token], at: usize) -> Option<(Period, usize)> {
             {
                 return Some((joined(&s, &e), to + 1 + e.length - at));
             }
-            if token.is("on") && s.year.is_some() {
+            if token.is("on") && s.years.is_some() {
                 return None;
             }
             return Some(or_later(tokens, at, skip, &s));
@@ -193,18 +243,51 @@ fn read(tokens: &[Token], at: usize) -> Option<(Period, usize)> {
         return Some((joined(&first, &second), and + 1 + second.length - at));
     }
     if token.is_any(&["since", "after", "before", "until"]) {
-        let skip = 1 + article(at + 1);
+        let mut skip = 1 + article(at + 1);
+        let edge = |i: usize, words: &[&str]| {
+            tokens.get(at + i).is_some_and(|t| t.is_any(words))
+                && tokens.get(at + i + 1).is_some_and(|t| t.is("of"))
+        };
+        // "since the start of 2018", "until the end of 2020"
+        if (token.is_any(&["since", "before"]) && edge(skip, &["start", "beginning"]))
+            || (token.is_any(&["after", "until"]) && edge(skip, &["end"]))
+        {
+            skip += 2;
+        }
         let s = stretch(tokens, at + skip)?;
         let moment = |text: &String| Some(Moment::Day(text.clone()));
         let found = match token.lower.as_str() {
-            "since" => open(moment(&s.from), None, s.year.map(|y| (Some(y), None))),
-            "after" => open(moment(&s.until), None, s.year.map(|y| (Some(y + 1), None))),
-            "before" => open(None, moment(&s.from), s.year.map(|y| (None, Some(y - 1)))),
-            _ => open(None, moment(&s.until), s.year.map(|y| (None, Some(y)))),
+            "since" => open(moment(&s.from), None, s.years.map(|(y, _)| (Some(y), None))),
+            "after" => open(
+                moment(&s.until),
+                None,
+                s.years.map(|(_, y)| (Some(y + 1), None)),
+            ),
+            "before" => open(
+                None,
+                moment(&s.from),
+                s.years.map(|(y, _)| (None, Some(y - 1))),
+            ),
+            _ => open(
+                None,
+                moment(&s.until),
+                s.years.map(|(_, y)| (None, Some(y))),
+            ),
         };
         return Some((found, skip + s.length));
     }
-    if token.kind == Kind::Day || month(token).is_some() || token.is("year") {
+    let begins = token.kind == Kind::Day
+        || month(token).is_some()
+        || token.is("year")
+        || quarter(tokens, at).is_some()
+        || (token.number().is_some() && year(token).is_none());
+    // "the 2018 season"
+    let named = year(token).is_some()
+        && (at == 0 || tokens[at - 1].is("the"))
+        && tokens.get(at + 1).is_some_and(|t| {
+            t.kind == Kind::Word && !t.is_any(&["and", "or", "to", "is", "was", "are", "were"])
+        });
+    if begins || named {
         let s = stretch(tokens, at)?;
         return Some(or_later(tokens, at, 0, &s));
     }
@@ -220,7 +303,7 @@ fn or_later(tokens: &[Token], at: usize, skip: usize, s: &Stretch) -> (Period, u
             .is_some_and(|t| t.is_any(&["later", "after"]))
         {
             return (
-                open(day(&s.from), None, s.year.map(|y| (Some(y), None))),
+                open(day(&s.from), None, s.years.map(|(y, _)| (Some(y), None))),
                 skip + s.length + 2,
             );
         }
@@ -229,7 +312,7 @@ fn or_later(tokens: &[Token], at: usize, skip: usize, s: &Stretch) -> (Period, u
             .is_some_and(|t| t.is_any(&["earlier", "before"]))
         {
             return (
-                open(None, day(&s.until), s.year.map(|y| (None, Some(y)))),
+                open(None, day(&s.until), s.years.map(|(_, y)| (None, Some(y)))),
                 skip + s.length + 2,
             );
         }
@@ -238,14 +321,17 @@ fn or_later(tokens: &[Token], at: usize, skip: usize, s: &Stretch) -> (Period, u
         open(
             day(&s.from),
             day(&s.until),
-            s.year.map(|y| (Some(y), Some(y))),
+            s.years.map(|(a, b)| (Some(a), Some(b))),
         ),
         skip + s.length,
     )
 }
 
 fn joined(first: &Stretch, second: &Stretch) -> Period {
-    let years = first.year.zip(second.year).map(|(a, b)| (Some(a), Some(b)));
+    let years = first
+        .years
+        .zip(second.years)
+        .map(|((a, _), (_, b))| (Some(a), Some(b)));
     open(
         Some(Moment::Day(first.from.clone())),
         Some(Moment::Day(second.until.clone())),

@@ -1,9 +1,11 @@
 //! How tables hang together: declared keys, and keys that names and rows give away.
 
+use std::collections::{HashMap, HashSet};
+
 use super::facts::Facts;
 use super::joins::Edge;
 use super::labels::is_called_key;
-use super::lexicon::{ColumnId, TableWords, ValueKind};
+use super::lexicon::{Column, ColumnId, TableWords, ValueKind};
 use crate::schema::catalog::Catalog;
 
 /// Declared keys, and for tables that declare none the ones that names give away.
@@ -29,34 +31,37 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
             to_columns,
             declared: true,
             by_values: false,
+            is_role: false,
+            is_single: false,
         });
     }
+    let joined: HashSet<(usize, &[usize])> =
+        edges.iter().map(|e| (e.from, &e.columns[..])).collect();
+    let paired: HashSet<(usize, usize)> = edges.iter().map(|e| (e.from, e.to)).collect();
+    let called = called(tables);
     let mut inferred = Vec::new();
     for from in 0..tables.len() {
         if tables[from].is_view {
             continue;
         }
         for column in 0..tables[from].columns.len() {
-            if edges
-                .iter()
-                .any(|e| e.from == from && e.columns == [column])
-            {
+            if joined.contains(&(from, &[column])) {
                 continue;
             }
-            if let Some((to, to_column)) = target(tables, facts, from, column) {
-                let known = edges
-                    .iter()
-                    .any(|e| (e.from == from && e.to == to) || (e.from == to && e.to == from));
-                if !known {
-                    inferred.push(Edge {
-                        from,
-                        columns: vec![column],
-                        to,
-                        to_columns: vec![to_column],
-                        declared: false,
-                        by_values: false,
-                    });
-                }
+            if let Some((to, to_column)) = target(tables, &called, facts, from, column)
+                && !paired.contains(&(from, to))
+                && !paired.contains(&(to, from))
+            {
+                inferred.push(Edge {
+                    from,
+                    columns: vec![column],
+                    to,
+                    to_columns: vec![to_column],
+                    declared: false,
+                    by_values: false,
+                    is_role: false,
+                    is_single: false,
+                });
             }
         }
     }
@@ -68,6 +73,23 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
     }
     edges.extend(inferred);
     edges.extend(by_values(tables, facts, &edges));
+    for edge in &mut edges {
+        let ([from], [to]) = (edge.columns.as_slice(), edge.to_columns.as_slice()) else {
+            continue;
+        };
+        let (source, target) = (
+            &tables[edge.from].columns[*from],
+            &tables[edge.to].columns[*to],
+        );
+        let words = &tables[edge.to].words;
+        let named = source.name.eq_ignore_ascii_case(&target.name)
+            || source.words.starts_with(words)
+            || words.iter().any(|w| source.words.contains(w))
+            || source.words.len() == 1;
+        edge.is_role = !named && !edge.by_values;
+        let own = &tables[edge.from];
+        edge.is_single = edge.from != edge.to && (own.unique.contains(from) || own.key == [*from]);
+    }
     edges
 }
 
@@ -95,67 +117,108 @@ fn by_values(tables: &[TableWords], facts: &Facts, edges: &[Edge]) -> Vec<Edge> 
                 to_columns: vec![to.column],
                 declared: false,
                 by_values: true,
+                is_role: false,
+                is_single: false,
             });
         }
     }
     found
 }
 
+/// Columns that rows of other tables may be named by, under all that a column may be called that names them.
+type Called = HashMap<String, Vec<(usize, usize)>>;
+
+fn called(tables: &[TableWords]) -> Called {
+    let mut called = Called::new();
+    for (to, table) in tables.iter().enumerate().filter(|(_, t)| !t.is_view) {
+        for (at, key) in table.columns.iter().enumerate() {
+            if !may_be_key(table, at) {
+                continue;
+            }
+            let mut put = |name: String| called.entry(name).or_default().push((to, at));
+            if is_plain(key) {
+                put([&table.words[..], &key.words].concat().join(" "));
+            } else {
+                put(key.name.to_ascii_lowercase());
+            }
+            if is_own(table, key) {
+                put(key.words.join(" "));
+            }
+            if table.key == [at] {
+                put(table.words.join(" "));
+            }
+        }
+    }
+    called
+}
+
+fn may_be_key(table: &TableWords, column: usize) -> bool {
+    table.key == [column]
+        || table.unique.contains(&column)
+        || (table.key.is_empty() && !table.is_seen)
+}
+
+/// `id`, `name`: says nothing about whose it is.
+fn is_plain(key: &Column) -> bool {
+    matches!(key.words.as_slice(), [w] if w == "id" || w == "code" || w == "name" || w == "key")
+}
+
+/// `customer_id` of customer.
+fn is_own(table: &TableWords, key: &Column) -> bool {
+    key.words.len() > table.words.len() && key.words.starts_with(&table.words)
+}
+
 /// The one table whose key a column's name speaks of.
 fn target(
     tables: &[TableWords],
+    called: &Called,
     facts: &Facts,
     from: usize,
     column: usize,
 ) -> Option<(usize, usize)> {
     let source = &tables[from].columns[column];
+    let names = [source.words.join(" "), source.name.to_ascii_lowercase()];
+    let mut candidates: Vec<(usize, usize)> = names
+        .iter()
+        .filter_map(|name| called.get(name))
+        .flatten()
+        .copied()
+        .collect();
+    candidates.sort_unstable();
+    candidates.dedup();
     let mut found = Vec::new();
-    for (to, table) in tables.iter().enumerate() {
-        if to == from || table.is_view {
+    for (to, at) in candidates.into_iter().filter(|(to, _)| *to != from) {
+        let (table, key) = (&tables[to], &tables[to].columns[at]);
+        // Numbers are kept as texts often enough; the join casts them.
+        let alike = |kind| matches!(kind, ValueKind::Number | ValueKind::Text);
+        if key.kind != source.kind && !(alike(key.kind) && alike(source.kind)) {
             continue;
         }
-        for (at, key) in table.columns.iter().enumerate() {
-            // Numbers are kept as texts often enough; the join casts them.
-            let alike = |kind| matches!(kind, ValueKind::Number | ValueKind::Text);
-            if key.kind != source.kind && !(alike(key.kind) && alike(source.kind)) {
-                continue;
-            }
-            let is_key = table.key == [at];
-            let is_unique = table.unique.contains(&at);
-            let may_be_key = is_key || is_unique || (table.key.is_empty() && !table.is_seen);
-            if !may_be_key {
-                continue;
-            }
-            let plain_key = matches!(key.words.as_slice(), [w] if w == "id" || w == "code" || w == "name" || w == "key");
-            let mut long = table.words.clone();
-            long.extend(key.words.iter().cloned());
-            let own_name =
-                key.words.len() > table.words.len() && key.words.starts_with(&table.words);
-            // customer.id ← orders.customer_id; customer.customer_id ← orders.customer_id; state.state_name ← city.state_name
-            let matches = (plain_key && source.words == long)
-                || (source.words == key.words && own_name)
-                || (is_key && source.words == table.words && source.kind == ValueKind::Number)
-                || (is_key
-                    && source.name == key.name
-                    && !plain_key
-                    && source.words.len() > 1
-                    && tables[from].key != [column]);
-            let id = |table, column| ColumnId { table, column };
-            let shared = table.is_seen
-                && is_unique
-                && source.name.eq_ignore_ascii_case(&key.name)
+        let is_key = table.key == [at];
+        let plain_key = is_plain(key);
+        // customer.id ← orders.customer_id; customer.customer_id ← orders.customer_id; state.state_name ← city.state_name
+        let matches = (plain_key && source.words.iter().eq(table.words.iter().chain(&key.words)))
+            || (source.words == key.words && is_own(table, key))
+            || (is_key && source.words == table.words && source.kind == ValueKind::Number)
+            || (is_key
+                && source.name == key.name
                 && !plain_key
-                && (is_called_key(key)
-                    || (key.words.len() > 1
-                        && facts.within.contains(&(id(from, column), id(to, at)))))
-                // Of two tables that know their rows by it, the one that is called like it owns it.
-                && (!tables[from].unique.contains(&column)
-                    || (owns(table, at), from) > (owns(&tables[from], column), to));
-            if matches {
-                found.push((to, at, 4 + u8::from(is_key)));
-            } else if shared {
-                found.push((to, at, owns(table, at)));
-            }
+                && source.words.len() > 1
+                && tables[from].key != [column]);
+        let id = |table, column| ColumnId { table, column };
+        let shared = table.is_seen
+            && table.unique.contains(&at)
+            && source.name.eq_ignore_ascii_case(&key.name)
+            && !plain_key
+            && (is_called_key(key)
+                || (key.words.len() > 1 && facts.within.contains(&(id(from, column), id(to, at)))))
+            // Of two tables that know their rows by it, the one that is called like it owns it.
+            && (!tables[from].unique.contains(&column)
+                || (owns(table, at), from) > (owns(&tables[from], column), to));
+        if matches {
+            found.push((to, at, 4 + u8::from(is_key)));
+        } else if shared {
+            found.push((to, at, owns(table, at)));
         }
     }
     let best = found.iter().map(|f| f.2).max();

@@ -1,7 +1,15 @@
 //! Which columns a table's rows are known by: to the database, and to a person.
 
+use std::sync::LazyLock;
+
 use super::lexicon::{Column, TableWords, ValueKind};
 use super::words::stem;
+
+static NAME: LazyLock<String> = LazyLock::new(|| stem("name"));
+static TITLE: LazyLock<String> = LazyLock::new(|| stem("title"));
+static FULL: LazyLock<String> = LazyLock::new(|| stem("full"));
+static FIRST: LazyLock<String> = LazyLock::new(|| stem("first"));
+static LAST: LazyLock<String> = LazyLock::new(|| stem("last"));
 
 /// Whether a column is called as keys are: `customer_id`, `bid`.
 pub fn is_called_key(column: &Column) -> bool {
@@ -32,12 +40,23 @@ pub fn own_key(table: &TableWords) -> Option<usize> {
 
 /// Whether a column says what kind of thing a row is, or where, rather than which.
 fn is_class(column: &Column) -> bool {
-    const CLASSES: &[&str] = &[
-        "category", "city", "color", "country", "currency", "gender", "kind", "language", "region",
-        "sex", "state", "status", "type",
-    ];
+    static CLASSES: LazyLock<Vec<String>> = LazyLock::new(|| {
+        let classes = [
+            "category", "city", "color", "country", "currency", "gender", "kind", "language",
+            "region", "sex", "state", "status", "type",
+        ];
+        classes.map(stem).to_vec()
+    });
     let last = column.words.last();
-    last.is_some_and(|last| CLASSES.iter().any(|class| *last == stem(class)))
+    last.is_some_and(|last| CLASSES.contains(last))
+}
+
+/// Whether a table's name ends in a word for any table.
+fn is_list(word: &str) -> bool {
+    matches!(
+        word,
+        "list" | "data" | "tabl" | "info" | "detail" | "record" | "histori" | "log"
+    )
 }
 
 /// The columns that name a row to a person, best guess first; the key when there is no other.
@@ -49,44 +68,54 @@ pub fn label(table: &TableWords) -> Vec<usize> {
             .position(|c| c.kind == ValueKind::Text && wanted(c))
             .map(|at| vec![at])
     };
-    let named = |words: &[&str]| {
-        let stems: Vec<String> = words.iter().map(|w| stem(w)).collect();
-        find(&|c: &Column| c.words == stems)
-    };
-    let own = |suffix: &str| {
-        let mut wanted = table.words.clone();
-        wanted.push(stem(suffix));
+    let named = |words: &[&String]| find(&|c: &Column| c.words.iter().eq(words.iter().copied()));
+    let own = |suffix: &str, stem: &String| {
+        let wanted = table.words.iter().chain([stem]);
         find(&|c: &Column| {
-            c.words == wanted
-                || c.joined == format!("{}{suffix}", table.joined)
-                || format!("{}s", c.joined.trim_end_matches(suffix)) == table.joined
-                    && c.joined.ends_with(suffix)
+            let before = c.joined.strip_suffix(suffix);
+            c.words.iter().eq(wanted.clone())
+                || before == Some(&table.joined)
+                // "person_name" of persons.
+                || before.is_some_and(|b| table.joined.strip_suffix('s') == Some(b.trim_end_matches(suffix)))
         })
     };
-    let both = |first: &str, last: &str| {
-        let mut found = named(&[first, "name"])?;
-        found.extend(named(&[last, "name"])?);
+    let one = |words: &[&str]| {
+        find(&|c: &Column| {
+            words
+                .iter()
+                .any(|w| c.words.iter().map(String::as_str).eq(w.split(' ')))
+        })
+    };
+    let both = || {
+        let mut found = named(&[&FIRST, &NAME])
+            .or_else(|| one(&["forenam", "given name", "given", "first"]))?;
+        let last = named(&[&LAST, &NAME]);
+        found.extend(last.or_else(|| one(&["surnam", "famili name", "famili", "last"]))?);
         Some(found)
     };
-    named(&["name"])
-        .or_else(|| own("name"))
-        .or_else(|| named(&["full", "name"]))
-        .or_else(|| both("first", "last"))
-        .or_else(|| named(&["title"]))
+    named(&[&NAME])
+        .or_else(|| own("name", &NAME))
+        .or_else(|| named(&[&FULL, &NAME]))
+        .or_else(both)
+        .or_else(|| named(&[&TITLE]))
         .or_else(|| find(&|c: &Column| c.words == table.words || c.joined == table.joined))
-        .or_else(|| own("title"))
         .or_else(|| {
-            let ends = |word: &str| {
-                let word = stem(word);
+            let last = table.words.last()?;
+            let more = table.words.len() > 1 && !is_list(last);
+            find(&|c: &Column| more && c.words.as_slice() == [last.clone()])
+        })
+        .or_else(|| own("title", &TITLE))
+        .or_else(|| {
+            let ends = |word: &String| {
                 let mut all = (0..table.columns.len()).filter(|&i| {
                     let c = &table.columns[i];
-                    c.kind == ValueKind::Text && !c.is_key && c.words.last() == Some(&word)
+                    c.kind == ValueKind::Text && !c.is_key && c.words.last() == Some(word)
                 });
                 all.next()
                     .filter(|_| all.next().is_none())
                     .map(|at| vec![at])
             };
-            ends("name").or_else(|| ends("title"))
+            ends(&NAME).or_else(|| ends(&TITLE))
         })
         .or_else(|| {
             let mut texts = (0..table.columns.len()).filter(|&i| {

@@ -4,7 +4,8 @@
 use std::collections::HashSet;
 
 use super::facts::Facts;
-use super::joins::Edge;
+use super::index::Index;
+use super::joins::Edges;
 use super::keys::edges;
 use super::labels::{label, own_key};
 use super::vocabulary::{self, COMMON};
@@ -68,7 +69,10 @@ pub struct TableWords {
 #[derive(Debug, Clone)]
 pub struct Lexicon {
     pub tables: Vec<TableWords>,
-    pub edges: Vec<Edge>,
+    pub edges: Edges,
+    pub index: Index,
+    /// Columns that alone point to rows of another table.
+    pointing: HashSet<ColumnId>,
 }
 
 impl Lexicon {
@@ -125,7 +129,21 @@ impl Lexicon {
         for table in &mut tables {
             table.label = label(table);
         }
-        Self { tables, edges }
+        let pointing = edges
+            .iter()
+            .filter(|e| !e.by_values && e.columns.len() == 1)
+            .map(|e| ColumnId {
+                table: e.from,
+                column: e.columns[0],
+            })
+            .collect();
+        let index = Index::new(&tables);
+        Self {
+            tables,
+            edges: Edges::new(edges),
+            index,
+            pointing,
+        }
     }
 
     pub fn column(&self, id: ColumnId) -> &Column {
@@ -148,9 +166,7 @@ impl Lexicon {
 
     /// Whether the column alone points to rows of another table.
     pub fn is_foreign_key(&self, id: ColumnId) -> bool {
-        self.edges
-            .iter()
-            .any(|e| !e.by_values && e.from == id.table && e.columns == [id.column])
+        self.pointing.contains(&id)
     }
 
     /// Whether a table only pairs rows of others.
@@ -184,6 +200,83 @@ impl Lexicon {
             && self.edges.iter().any(|e| e.from == table)
     }
 
+    /// Whether a table's rows are people: it is called so, or tells their sex or day of birth.
+    pub fn is_person(&self, table: usize) -> bool {
+        const PEOPLE: &[&str] = &[
+            "person",
+            "people",
+            "customer",
+            "employee",
+            "staff",
+            "student",
+            "teacher",
+            "professor",
+            "instructor",
+            "actor",
+            "director",
+            "author",
+            "player",
+            "driver",
+            "patient",
+            "doctor",
+            "physician",
+            "nurse",
+            "user",
+            "member",
+            "client",
+            "owner",
+            "singer",
+            "artist",
+            "guest",
+            "visitor",
+            "passenger",
+            "pilot",
+            "coach",
+            "manager",
+            "candidate",
+            "voter",
+            "contestant",
+            "athlete",
+            "writer",
+            "researcher",
+            "salesperson",
+            "professional",
+            "faculty",
+            "lecturer",
+            "borrower",
+            "reader",
+            "rider",
+            "friend",
+            "conductor",
+            "dancer",
+            "musician",
+            "agent",
+            "contact",
+            "worker",
+            "advisor",
+            "resident",
+            "citizen",
+            "host",
+            "politician",
+            "president",
+            "judge",
+            "lawyer",
+        ];
+        let words = &self.tables[table];
+        let person = |w: &String| PEOPLE.iter().any(|p| *w == stem(p));
+        let body = |c: &Column| {
+            c.words
+                .iter()
+                .any(|w| matches!(w.as_str(), "gender" | "sex" | "surnam" | "forenam"))
+                || c.words == ["first", "name"]
+                || c.words == ["last", "name"]
+                || c.words.first().is_some_and(|w| w == "birth")
+        };
+        !words.is_view
+            && !self.is_link(table)
+            && (words.words.last().is_some_and(person) || words.columns.iter().any(body))
+    }
+
     /// The columns that name a row of the table.
     pub fn label(&self, table: usize) -> impl Iterator<Item = ColumnId> + '_ {
         self.tables[table]
@@ -196,7 +289,16 @@ impl Lexicon {
 fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWords {
     let name = relation.name.get(shared..).unwrap_or(&relation.name);
     let prefix = shared_prefix(relation.columns.iter().map(|c| c.name.as_str()));
-    let table_words = words_of(name, known);
+    let mut table_words = words_of(name, known);
+    // "directed_by", "cast_in"
+    while table_words.len() > 1
+        && matches!(
+            table_words.last().map(String::as_str),
+            Some("by" | "in" | "at" | "for" | "with")
+        )
+    {
+        table_words.pop();
+    }
     let columns = relation
         .columns
         .iter()

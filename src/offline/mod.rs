@@ -6,11 +6,13 @@
 //! were not understood.
 
 mod answer;
+mod ask;
 mod dates;
 mod facts;
 #[cfg(test)]
 mod fixture;
 mod follow;
+mod index;
 mod joins;
 mod keys;
 mod labels;

@@ -30,56 +30,58 @@ pub struct OfflinePlanner {
     pool: Pool,
     database: Arc<dyn Database>,
     excluded: Exclusions,
-    lexicon: Mutex<Option<(Instant, Arc<Lexicon>)>>,
-    /// What the rows said, and of which catalog.
-    facts: Mutex<Option<(Catalog, Arc<Facts>)>>,
+    kept: Mutex<Option<Kept>>,
+}
+
+/// What is known of a schema, for as long as it stays so.
+struct Kept {
+    catalog: Arc<Catalog>,
+    read: Instant,
+    lexicon: Arc<Lexicon>,
 }
 
 impl OfflinePlanner {
-    /// `pool` reads the catalog of what `database` queries; what is excluded is not looked at.
+    /// `pool` reads the catalog of what `database` queries, where retrieval has not; what is excluded is
+    /// not looked at.
     pub fn new(pool: Pool, database: Arc<dyn Database>, excluded: Exclusions) -> Self {
         Self {
             pool,
             database,
             excluded,
-            lexicon: Mutex::new(None),
-            facts: Mutex::new(None),
+            kept: Mutex::new(None),
         }
     }
 
-    async fn lexicon(&self) -> Result<Arc<Lexicon>> {
-        let known = self
-            .lexicon
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        if let Some((at, lexicon)) = known
-            && at.elapsed() < FRESH
-        {
-            return Ok(lexicon);
-        }
-        let catalog = Catalog::read(&self.pool, &self.excluded).await?;
-        let facts = self.facts(&catalog).await;
-        let lexicon = Arc::new(Lexicon::new(&catalog, &facts));
-        *self.lexicon.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((Instant::now(), Arc::clone(&lexicon)));
+    /// The words of the schema and what its rows say, which are looked at again only when the schema is
+    /// another.
+    async fn lexicon(&self, read: Option<&Arc<Catalog>>) -> Result<Arc<Lexicon>> {
+        let catalog = match read {
+            Some(catalog) => Arc::clone(catalog),
+            None => match self.known(|kept| kept.read.elapsed() < FRESH) {
+                Some(lexicon) => return Ok(lexicon),
+                None => Arc::new(Catalog::read(&self.pool, &self.excluded).await?),
+            },
+        };
+        let same = |kept: &Kept| Arc::ptr_eq(&kept.catalog, &catalog) || kept.catalog == catalog;
+        let lexicon = match self.known(same) {
+            Some(lexicon) => lexicon,
+            None => {
+                let facts = facts::look(self.database.as_ref(), &catalog).await;
+                Arc::new(Lexicon::new(&catalog, &facts))
+            }
+        };
+        *self.kept.lock().unwrap_or_else(PoisonError::into_inner) = Some(Kept {
+            catalog,
+            read: Instant::now(),
+            lexicon: Arc::clone(&lexicon),
+        });
         Ok(lexicon)
     }
 
-    /// What the rows say; looked at again only when the catalog is another.
-    async fn facts(&self, catalog: &Catalog) -> Arc<Facts> {
-        let known = {
-            let kept = self.facts.lock().unwrap_or_else(PoisonError::into_inner);
-            let same = kept.as_ref().filter(|(of, _)| of == catalog);
-            same.map(|(_, facts)| Arc::clone(facts))
-        };
-        if let Some(facts) = known {
-            return facts;
-        }
-        let facts = Arc::new(facts::look(self.database.as_ref(), catalog).await);
-        *self.facts.lock().unwrap_or_else(PoisonError::into_inner) =
-            Some((catalog.clone(), Arc::clone(&facts)));
-        facts
+    fn known(&self, holds: impl Fn(&Kept) -> bool) -> Option<Arc<Lexicon>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = kept.as_ref().filter(|kept| holds(kept))?;
+        Some(Arc::clone(&kept.lexicon))
     }
 
     /// The pieces of one text; words that nothing accounts for may be misspelt values.
@@ -187,7 +189,7 @@ impl Planner for OfflinePlanner {
     }
 
     async fn plan(&self, request: &PlanRequest<'_>) -> Result<Planned> {
-        let lexicon = self.lexicon().await?;
+        let lexicon = self.lexicon(request.catalog).await?;
         let reading = match reply::chosen(request.question, request.history) {
             Some((at, question, history)) => {
                 let pieces = self.pieces(&lexicon, question, history).await?;

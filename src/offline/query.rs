@@ -96,6 +96,8 @@ pub enum Condition {
     },
     /// So many rows of another table, under these conditions, belong to it.
     Rows(usize, Operator, u64, Vec<Condition>),
+    /// The row that this key of the table points to fulfils these conditions.
+    Via(usize, usize, Vec<Condition>),
     /// A row of another table, under these conditions, belongs to it.
     Also(usize, Vec<Condition>),
     /// Rows of another table belong to it.
@@ -121,6 +123,7 @@ impl Condition {
             Self::Extreme { table, .. }
             | Self::Rows(table, ..)
             | Self::Has(table)
+            | Self::Via(table, ..)
             | Self::Also(table, _)
             | Self::Lacks(table, _) => *table,
         }

@@ -103,6 +103,14 @@ fn condition(lexicon: &Lexicon, c: &Condition) -> String {
             such(lexicon, inner),
             operator(*op)
         ),
+        Condition::Via(t, edge, inner) => {
+            let column = ColumnId {
+                table: *t,
+                column: lexicon.edges[*edge].columns[0],
+            };
+            let inner: Vec<String> = inner.iter().map(|c| condition(lexicon, c)).collect();
+            format!("by {}: {}", full(lexicon, column), inner.join(" and "))
+        }
         Condition::Also(t, inner) => {
             format!(
                 "there is a row in {}{}",

@@ -1,23 +1,20 @@
-//! Values of the data that a question's words spell: found by asking the database, one bounded query
-//! for some tables at a time.
+//! Values of the data that a question's words spell: found by asking the database.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::time::Duration;
 
-use tokio_util::sync::CancellationToken;
-
-use super::lexicon::{ColumnId, Lexicon, ValueKind};
+use super::ask::{Question, cells};
+use super::lexicon::{Column, ColumnId, Lexicon, ValueKind};
 use super::link::Hit;
 use super::vocabulary::{is_linking_verb, is_neutral, places};
 use super::words::{Kind, Token};
-use crate::db::{Cell, Database, DbError, Limits, Param};
-use crate::sql::{self, Policy, quote_ident};
+use crate::db::{Cell, Database, DbError, Param};
+use crate::sql::quote_ident;
 
 /// Tables with more rows are not searched for values.
 const MOST_ROWS: f64 = 2_000_000.0;
-/// Tables in one query.
-const BATCH: usize = 12;
+/// Values that one query may find.
+const MOST_FOUND: usize = 5_000;
 /// Tokens of the longest value.
 const LONGEST: usize = 6;
 
@@ -100,9 +97,17 @@ pub async fn find(
     for span in &spans {
         wanted.insert(span.text.clone());
         wanted.extend(span.places.iter().map(|p| (*p).to_owned()));
+        if span.text.is_ascii() && span.text.len() < 40 {
+            wanted.insert(format!("{}s", span.text));
+            wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
+        }
+        if span.text.contains([' ', '-']) {
+            wanted.insert(span.text.replace([' ', '-'], "_"));
+            wanted.insert(span.text.replace([' ', '_'], "-"));
+            wanted.insert(span.text.replace(['-', '_'], " "));
+        }
         if span.end - span.start == 1 {
             wanted.insert(tokens[span.start].stem.clone());
-            wanted.extend(span.text.strip_suffix('s').map(str::to_owned));
             wanted.extend(span.text.strip_suffix("ies").map(|t| format!("{t}y")));
         }
     }
@@ -173,85 +178,56 @@ async fn search(
             !lexicon.tables[t].is_view && lexicon.tables[t].rows.is_none_or(|n| n <= MOST_ROWS)
         })
         .collect();
-    let params = [Param::List(wanted.into_iter().map(Some).collect())];
-    let limits = Limits {
-        max_rows: 2_000,
+    let question = Question {
+        statement: &|tables| statement(lexicon, tables, condition),
+        cells: &|&t| cells(lexicon.tables[t].rows, searched_columns(lexicon, t).count()),
+        columns: &[("t", "integer"), ("c", "integer"), ("v", "text")],
+        params: &[Param::List(wanted.into_iter().map(Some).collect())],
+        most_rows: MOST_FOUND,
         timeout: Duration::from_secs(5),
-        ..Limits::default()
+        deadline: None,
     };
     let mut values = Vec::new();
-    for batch in searched.chunks(BATCH) {
-        let Some((statement, columns)) = statement(lexicon, batch, condition) else {
-            continue;
-        };
-        let Ok(query) = sql::check(&statement, &Policy::default()) else {
-            continue;
-        };
-        let table = async {
-            let infos = database.prepare(&query).await?;
-            database
-                .query(&query, &infos, &params, &limits, &CancellationToken::new())
-                .await
-        };
-        let table = match table.await {
-            Ok(table) => table,
-            Err(error) if error.is_infrastructure() => return Err(error),
-            // A search that fails or takes too long finds nothing; the question may not need it.
-            Err(error) => {
-                tracing::debug!(%error, "some tables are not searched for values");
-                continue;
-            }
-        };
-        for row in 0..table.row_count() {
-            let mut cells = table.row(row);
-            if let (Some(Cell::Int(at)), Some(Cell::Text(value))) = (cells.next(), cells.next())
-                && let Some(id) = usize::try_from(at).ok().and_then(|at| columns.get(at))
+    for (_, told) in question.ask(database, &searched).await? {
+        for row in 0..told.row_count() {
+            let cells: Vec<Cell> = told.row(row).collect();
+            if let [Cell::Int(table), Cell::Int(column), Cell::Text(value)] = cells[..]
+                && let (Ok(table), Ok(column)) = (usize::try_from(table), usize::try_from(column))
             {
-                values.push((*id, value.to_owned()));
+                values.push((ColumnId { table, column }, value.to_owned()));
             }
         }
     }
     Ok(values)
 }
 
+/// The columns of a table that are searched, by their places.
+fn searched_columns(lexicon: &Lexicon, table: usize) -> impl Iterator<Item = (usize, &Column)> {
+    let columns = lexicon.tables[table].columns.iter().enumerate();
+    columns.filter(|(_, c)| c.kind == ValueKind::Text && c.labels.is_empty())
+}
+
 /// One scan of each table, whatever the number of its text columns.
-fn statement(
-    lexicon: &Lexicon,
-    tables: &[usize],
-    condition: &str,
-) -> Option<(String, Vec<ColumnId>)> {
-    let mut columns = Vec::new();
+fn statement(lexicon: &Lexicon, tables: &[usize], condition: &str) -> Option<String> {
     let mut parts = Vec::new();
     for &table in tables {
-        let mut rows = String::new();
-        for (at, column) in lexicon.tables[table].columns.iter().enumerate() {
-            if column.kind == ValueKind::Text && column.labels.is_empty() {
-                let comma = if rows.is_empty() { "" } else { ", " };
-                let _ = write!(
-                    rows,
-                    "{comma}({}, CAST(t.{} AS text))",
-                    columns.len(),
-                    quote_ident(&column.name)
-                );
-                columns.push(ColumnId { table, column: at });
-            }
-        }
+        let rows: Vec<String> = searched_columns(lexicon, table)
+            .map(|(at, column)| format!("({at}, CAST(t.{} AS text))", quote_ident(&column.name)))
+            .collect();
         if !rows.is_empty() {
             parts.push(format!(
-                "SELECT x.c, x.v FROM {} AS t CROSS JOIN LATERAL (VALUES {rows}) AS x(c, v) WHERE {condition}",
-                lexicon.tables[table].sql_name
+                "SELECT {table}, x.c, x.v FROM {} AS t CROSS JOIN LATERAL (VALUES {}) AS x(c, v) WHERE {condition}",
+                lexicon.tables[table].sql_name,
+                rows.join(", ")
             ));
         }
     }
     if parts.is_empty() {
         return None;
     }
-    Some((
-        format!(
-            "SELECT DISTINCT u.c, u.v FROM ({}) AS u(c, v)",
-            parts.join(" UNION ALL ")
-        ),
-        columns,
+    Some(format!(
+        "SELECT DISTINCT u.t, u.c, u.v FROM ({}) AS u(t, c, v)",
+        parts.join(" UNION ALL ")
     ))
 }
 
@@ -266,6 +242,11 @@ pub fn spelt(question: &str, tokens: &[Token], values: &[(ColumnId, String)]) ->
     hits
 }
 
+/// Whether two texts differ by the plural's `s` alone.
+fn number_alike(a: &str, b: &str) -> bool {
+    a.strip_suffix('s') == Some(b) || b.strip_suffix('s') == Some(a)
+}
+
 fn add(
     hits: &mut Vec<Hit>,
     question: &str,
@@ -275,10 +256,14 @@ fn add(
     value: &str,
 ) {
     let lower = value.trim().to_lowercase();
+    let plain = lower.replace(['_', '-'], " ");
     for span in spans {
         let token = &tokens[span.start];
         let quoted = token.kind == Kind::Quoted;
-        let score = if span.text == lower {
+        let score = if span.text == lower
+            || (span.end - span.start > 1 && span.text.replace(['_', '-'], " ") == plain)
+            || (span.end - span.start > 1 && number_alike(&span.text, &lower))
+        {
             if quoted || span.end - span.start > 1 {
                 1.0
             } else if token.capital && span.start > 0 {

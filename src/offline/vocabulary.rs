@@ -6,30 +6,50 @@ use std::sync::LazyLock;
 
 use super::words::stem;
 
-/// Words that mean much the same in the names of tables and columns, each with the lines that it stands
-/// on: every line is one meaning.
-static SYNONYMS: LazyLock<HashMap<String, Vec<usize>>> = LazyLock::new(|| {
-    let mut lines: HashMap<String, Vec<usize>> = HashMap::new();
-    for (at, line) in include_str!("words/synonyms.txt").lines().enumerate() {
+/// Phrases with the lines that they stand on; every line is one meaning.
+type Meanings = HashMap<String, Vec<usize>>;
+
+/// Words that mean the same in the names of tables and columns.
+static SYNONYMS: LazyLock<Meanings> = LazyLock::new(|| lines(include_str!("words/synonyms.txt")));
+/// Words that often mean the same.
+static NEAR: LazyLock<Meanings> = LazyLock::new(|| lines(include_str!("words/near.txt")));
+
+fn lines(text: &str) -> Meanings {
+    let mut lines = Meanings::new();
+    for (at, line) in text.lines().enumerate() {
         for phrase in line.split(", ") {
             lines.entry(phrase_stem(phrase)).or_default().push(at);
         }
     }
     lines
-});
+}
 
 fn phrase_stem(phrase: &str) -> String {
     phrase.split(' ').map(stem).collect::<Vec<_>>().join(" ")
 }
 
-/// Whether two stems have a meaning in common.
+/// The meanings of a stem, or of a phrase of stems.
+pub fn meanings(phrase: &str) -> &'static [usize] {
+    SYNONYMS.get(phrase).map_or(&[], Vec::as_slice)
+}
+
+/// Meanings that a stem often has.
+pub fn near_meanings(stem: &str) -> &'static [usize] {
+    NEAR.get(stem).map_or(&[], Vec::as_slice)
+}
+
+fn share(these: &[usize], those: &[usize]) -> bool {
+    these.iter().any(|meaning| those.contains(meaning))
+}
+
+/// Whether two stems, or phrases of stems, have a meaning in common.
 pub fn are_synonyms(a: &str, b: &str) -> bool {
-    let Some(lines) = SYNONYMS.get(a) else {
-        return false;
-    };
-    SYNONYMS
-        .get(b)
-        .is_some_and(|others| others.iter().any(|at| lines.contains(at)))
+    share(meanings(a), meanings(b))
+}
+
+/// Whether two stems often mean the same.
+pub fn are_near(a: &str, b: &str) -> bool {
+    share(near_meanings(a), near_meanings(b))
 }
 
 /// Places with the adjectives and short forms that mean them, the place first.
@@ -61,16 +81,16 @@ pub fn places(written: &str, before_noun: bool) -> Vec<&'static str> {
 /// Short forms that names are made of.
 pub fn expanded(part: &str) -> &str {
     match part {
-        "num" | "nr" | "nbr" => "number",
+        "num" | "nr" | "nbr" | "cnt" => "number",
         "amt" => "amount",
-        "qty" => "quantity",
-        "desc" | "descr" => "description",
+        "qty" | "quant" => "quantity",
+        "desc" | "descr" | "dscr" => "description",
         "addr" => "address",
         "dept" => "department",
         "emp" => "employee",
         "cust" => "customer",
         "tx" | "txn" => "transaction",
-        "ccy" => "currency",
+        "ccy" | "curr" => "currency",
         "dt" => "date",
         "avg" => "average",
         "min" => "minimum",
@@ -81,12 +101,58 @@ pub fn expanded(part: &str) -> &str {
         "prod" => "product",
         "loc" => "location",
         "org" => "organization",
-        "pct" => "percentage",
+        "pct" | "perc" => "percentage",
         "yr" => "year",
         "tel" => "phone",
         "dob" | "birthdate" => "birth date",
         "stu" => "student",
         "fac" => "faculty",
+        "len" => "length",
+        "pop" => "population",
+        "elev" => "elevation",
+        "alt" => "altitude",
+        "lang" => "language",
+        "est" => "established",
+        "dep" | "depart" | "dpt" => "departure",
+        "arr" | "arriv" => "arrival",
+        "dest" | "dst" => "destination",
+        "orig" => "origin",
+        "src" => "source",
+        "mgr" => "manager",
+        "temp" => "temperature",
+        "acct" => "account",
+        "bal" => "balance",
+        "inv" => "invoice",
+        "dist" => "distance",
+        "dur" => "duration",
+        "rev" => "revenue",
+        "freq" => "frequency",
+        "wt" => "weight",
+        "ht" => "height",
+        "ctry" | "cntry" => "country",
+        "nm" => "name",
+        "cd" => "code",
+        "sts" => "status",
+        "req" => "request",
+        "pos" => "position",
+        "lic" => "license",
+        "nat" => "nationality",
+        "pub" => "publication",
+        "univ" => "university",
+        "sem" => "semester",
+        "occ" => "occupation",
+        "sal" => "salary",
+        "vol" => "volume",
+        "mfr" | "manuf" => "manufacturer",
+        "trans" => "transaction",
+        "cert" => "certificate",
+        "pts" => "points",
+        "hrs" => "hours",
+        "mins" => "minutes",
+        "secs" => "seconds",
+        "ms" => "milliseconds",
+        "grp" => "group",
+        "yrs" => "years",
         other => other,
     }
 }
@@ -100,6 +166,34 @@ pub fn is_neutral(word: &str) -> bool {
     static NEUTRAL: LazyLock<HashSet<&'static str>> =
         LazyLock::new(|| include_str!("words/neutral.txt").lines().collect());
     NEUTRAL.contains(word)
+}
+
+/// Whether a word that says nothing may still be what a table or column is called: a noun, and no order
+/// to show something.
+pub fn is_thing(word: &str) -> bool {
+    [
+        "member",
+        "members",
+        "record",
+        "records",
+        "entries",
+        "entry",
+        "data",
+        "information",
+        "needs",
+        "report",
+        "reports",
+        "checks",
+        "names",
+        "states",
+        "displays",
+        "lists",
+        "shows",
+        "finds",
+        "specifics",
+        "details",
+    ]
+    .contains(&word)
 }
 
 /// Verbs that say no more than the tables they stand between; those that choose between two keys or

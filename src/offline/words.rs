@@ -217,6 +217,8 @@ pub fn stem(word: &str) -> String {
         "born" => "birth",
         "died" | "dead" => "death",
         "staff" => "staff",
+        // Not the nation.
+        "national" | "nationals" => return "national".to_owned(),
         "weigh" | "weighs" | "weighed" | "weighing" => "weight",
         "aged" => "age",
         "costs" | "costing" => "cost",

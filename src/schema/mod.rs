@@ -21,6 +21,8 @@ mod trigram;
 mod values;
 mod words;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use serde::Serialize;
 
@@ -107,6 +109,9 @@ pub struct Retrieved {
     /// Whether the context is all of the schema.
     #[serde(skip)]
     pub whole: bool,
+    /// All of the schema as it was read for this question, where it was.
+    #[serde(skip)]
+    pub catalog: Option<Arc<Catalog>>,
     /// The question's own embedding, where a provider made it.
     #[serde(skip)]
     pub embedding: Option<EmbeddingCall>,

@@ -60,7 +60,7 @@ struct Aside {
 /// A catalog with what its rows tell.
 struct Sampled {
     /// As it was read; the sample holds as long as it stays so.
-    catalog: Catalog,
+    catalog: Arc<Catalog>,
     chunks: Vec<Chunk>,
     values: Vec<KnownValue>,
 }
@@ -167,7 +167,7 @@ impl PgSchemaIndex {
                 .with_hint("check the database's name in `DATABASE_URL` and the role's rights: GRANT SELECT ON ALL TABLES IN SCHEMA … TO …"));
         }
         let mut kept = self.sampled.lock().await;
-        if let Some(sampled) = kept.as_ref().filter(|sampled| sampled.catalog == catalog) {
+        if let Some(sampled) = kept.as_ref().filter(|sampled| *sampled.catalog == catalog) {
             return Ok(Arc::clone(sampled));
         }
         let mut enriched = catalog.clone();
@@ -176,7 +176,7 @@ impl PgSchemaIndex {
             false => Vec::new(),
         };
         let sampled = Arc::new(Sampled {
-            catalog,
+            catalog: Arc::new(catalog),
             chunks: chunks(&enriched),
             values,
         });
@@ -193,11 +193,12 @@ impl PgSchemaIndex {
     ) -> (Retrieved, Vec<KnownValue>) {
         let chunks = &live.chunks;
         let ranked = self.rank(chunks, question, aside).await;
-        let retrieved = if context::tokens(chunks) <= self.budget {
+        let mut retrieved = if context::tokens(chunks) <= self.budget {
             context::whole(chunks, &ranked)
         } else {
             context::within(self.budget, &ranked)
         };
+        retrieved.catalog = Some(Arc::clone(&live.catalog));
         (retrieved, live.values.clone())
     }
 

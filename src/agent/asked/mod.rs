@@ -209,6 +209,7 @@ impl<'a> Asked<'a> {
             question: self.question,
             context: retrieved.schema_text(share),
             whole_schema: retrieved.whole,
+            catalog: retrieved.catalog.as_ref(),
             known: Known {
                 values: &retrieved.values_text(share),
                 examples: &examples,

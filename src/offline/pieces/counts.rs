@@ -13,6 +13,12 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             .map_or("", |t| t.lower.as_str())
     };
     let number = |i: usize| tokens.get(at + i).filter(|t| t.number().is_some());
+    let percent = tokens
+        .get(at)
+        .is_some_and(|t| t.kind == Kind::Punctuation('%'));
+    if percent && word(1) == "of" {
+        return Some((Piece::Share, 2));
+    }
     // Counts.
     match (word(0), word(1), word(2)) {
         ("percentage" | "percent" | "share" | "proportion", "of", _) => {
@@ -61,6 +67,16 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
                 skip,
             ));
         }
+        if what == "often" {
+            return Some((
+                Piece::Common(Superlative {
+                    descending,
+                    limit: None,
+                    word: what.to_owned(),
+                }),
+                2,
+            ));
+        }
         if what == "number" && word(2) == "of" {
             return sup(descending, 3, which.to_owned());
         }
@@ -79,8 +95,9 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         return Some((Piece::Superlative(Superlative { limit, ..s }), length + 2));
     }
     if let Some(descending) = superlative(word(0)) {
-        if word(1) == "rated" {
-            return sup(descending, 2, format!("{} rated", word(0)));
+        let both = format!("{} {}", word(0), word(1));
+        if adjective(&both).is_some() {
+            return sup(descending, 2, both);
         }
         // "the highest number of"; an amount is no number of rows.
         if matches!(word(1), "amount" | "total" | "sum") && word(2) == "of" {

@@ -8,9 +8,9 @@ mod shape;
 use super::lexicon::Lexicon;
 use super::link::{Hit, LONGEST, Link, Target, links};
 use super::query::{Aggregate, Operator, Period, Unit};
-use super::vocabulary::{is_linking_verb, is_neutral};
+use super::vocabulary::{is_linking_verb, is_neutral, is_thing};
 use super::words::{Kind, Token};
-pub use adjectives::{WHEN, adjective};
+pub use adjectives::{WHEN, WHERE, adjective};
 use phrases::phrase;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -64,10 +64,15 @@ pub enum Piece {
     OrderBy(bool),
     /// One sentence ends, and another may follow.
     Sentence,
+    /// Leaves from (false) or goes to (true) what follows.
+    Role(bool),
     /// A verb that only links what it stands between.
     Verb,
-    Alphabetical,
+    /// By letters, backwards if true.
+    Alphabetical(bool),
     Direction(bool),
+    /// "From the youngest to the oldest": the adjective that it begins with.
+    From(String),
     And,
     Or,
     With,
@@ -119,7 +124,7 @@ pub fn pieces(
         if let Some((mut piece, length)) = phrase(tokens, at) {
             // "last name", "total" as a column: the schema's own word wins over a lonely operator.
             if length == 1
-                && (matches!(piece, Piece::Unit(_) | Piece::Both)
+                && (matches!(piece, Piece::Unit(_) | Piece::Both | Piece::Role(_))
                     // "the highest total": of nothing that follows.
                     || (matches!(piece, Piece::Aggregate(_)) && ends(&tokens[at + 1..])))
                 && let Some((noun, _)) = noun(lexicon, text, tokens, hits, at, 1)
@@ -172,11 +177,12 @@ fn noun(
         let sure = found
             .first()
             .is_some_and(|l| length == 1 || l.score >= 0.83);
-        let neutral = length == 1
-            && is_neutral(&tokens[at].lower)
-            && !found
-                .iter()
-                .any(|l| l.score >= 0.95 && tokens[at].capital && at > 0);
+        // A schema may have a table of members all the same.
+        let named = |l: &Link| {
+            let schema = !matches!(l.target, Target::Value(..)) && is_thing(&tokens[at].lower);
+            l.score >= 0.95 && at > 0 && (tokens[at].capital || schema)
+        };
+        let neutral = length == 1 && is_neutral(&tokens[at].lower) && !found.iter().any(named);
         if sure && !neutral {
             let text = text[tokens[at].start..tokens[at + length - 1].end].to_owned();
             return Some((

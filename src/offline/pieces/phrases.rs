@@ -1,6 +1,6 @@
 //! Operators that phrases spell.
 
-use super::adjectives::{WHEN, adjective, comparative, dimension, is_comparative};
+use super::adjectives::{WHEN, WHERE, adjective, comparative, dimension, is_comparative};
 use super::{Aggregate, Operator, Piece, Superlative, counts};
 use crate::offline::dates::{self, unit};
 use crate::offline::words::{Kind, Token};
@@ -18,17 +18,21 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         Kind::Word => t.number().map_or_else(String::new, |n| n.to_string()),
         _ => t.lower.replace(',', ""),
     };
-    let article = |i: usize| usize::from(matches!(word(i), "the" | "a" | "an"));
+    let article = |i: usize| {
+        usize::from(matches!(
+            word(i),
+            "the" | "a" | "an" | "our" | "their" | "its"
+        ))
+    };
 
     if let Some((period, length)) = dates::period(tokens, at) {
         return Some((Piece::Period(period), length));
     }
-    const MEASURES: &[&str] = &[
-        "minutes", "minute", "hours", "hour", "days", "years", "metres", "meters", "feet", "km",
-        "kg", "cm", "pounds", "miles", "dollar", "dollars", "euro", "euros", "usd", "eur",
-    ];
-    if at > 0 && tokens[at - 1].number().is_some() && MEASURES.contains(&word(0)) {
-        return Some((Piece::Measured(tokens[at].stem.clone()), 1));
+    if at > 0
+        && tokens[at - 1].number().is_some()
+        && let Some(unit) = measure(&tokens[at], tokens.get(at + 1))
+    {
+        return Some((Piece::Measured(unit.0.to_owned()), unit.1));
     }
     // Comparisons.
     if word(0) == "between"
@@ -92,9 +96,28 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("at", "least", _) => operator(Operator::GreaterOrEqual, 2, None),
         ("at", "most", _) => operator(Operator::LessOrEqual, 2, None),
         ("up", "to", _) => operator(Operator::LessOrEqual, 2, None),
-        ("over" | "above" | "exceeding", ..) => operator(Operator::Greater, 1, None),
+        ("more" | "less", next, "than") if adjective(&format!("{} {next}", word(0))).is_some() => {
+            let both = format!("{} {next}", word(0));
+            let more = adjective(&both).is_some_and(|(_, more)| more);
+            operator(
+                if more {
+                    Operator::Greater
+                } else {
+                    Operator::Less
+                },
+                3,
+                Some(&both),
+            )
+        }
+        (
+            "over" | "above" | "exceeding" | "exceed" | "exceeds" | "exceeded" | "surpass"
+            | "surpasses" | "surpassing",
+            ..,
+        ) => operator(Operator::Greater, 1, None),
         ("under" | "below", ..) => operator(Operator::Less, 1, None),
-        ("exactly", ..) => operator(Operator::Equal, 1, None),
+        ("exactly" | "only" | "just", ..) if number(1).is_some() => {
+            operator(Operator::Equal, 1, None)
+        }
         ("equal" | "equals", "to", _) => operator(Operator::Equal, 2, None),
         _ => match tokens[at].kind {
             Kind::Punctuation('>') => operator(Operator::Greater, 1, None),
@@ -175,6 +198,20 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("when", "did" | "was" | "were" | "is" | "does" | "do", _) if at == 0 => {
             (Piece::Dimension(WHEN), 2)
         }
+        (
+            "departing" | "departs" | "depart" | "departed" | "leaving" | "leaves" | "leave"
+            | "originating" | "originate" | "originates",
+            ..,
+        ) => (Piece::Role(false), 1),
+        ("out", "of", _) => (Piece::Role(false), 2),
+        (
+            "arriving" | "arrives" | "arrive" | "arrived" | "landing" | "lands" | "land" | "landed"
+            | "heading" | "headed" | "bound" | "destined",
+            ..,
+        ) => (Piece::Role(true), 1),
+        ("where", "did" | "was" | "were" | "is" | "are" | "does" | "do", _) if at == 0 => {
+            (Piece::Dimension(WHERE), 2)
+        }
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
         ("either", ..) => (Piece::Preposition("of".to_owned()), 1),
@@ -214,14 +251,25 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("grouped" | "group" | "split", "by", _) => (Piece::Each, 2),
         ("each" | "every" | "per", ..) => (Piece::Each, 1),
         ("from", ..) if descent(tokens, at).is_some() => return descent(tokens, at),
-        ("in", "alphabetical", "order") | ("in", "alphabetic", "order") => (Piece::Alphabetical, 3),
-        ("alphabetically", ..) => (Piece::Alphabetical, 1),
-        ("alphabetical", "order", _) => (Piece::Alphabetical, 2),
+        ("in", reversed, letters)
+            if is_alphabetical(letters)
+                && direction_of(reversed).is_some()
+                && word(3) == "order" =>
+        {
+            (Piece::Alphabetical(direction_of(reversed)?), 4)
+        }
+        ("in", letters, "order") if is_alphabetical(letters) => (Piece::Alphabetical(false), 3),
+        ("alphabetically", ..) => (Piece::Alphabetical(false), 1),
+        (letters, "order", _) if is_alphabetical(letters) => (Piece::Alphabetical(false), 2),
         ("in", "ascending" | "increasing", "order") => direction(word(3), false),
         ("in", "descending" | "decreasing", "order") => direction(word(3), true),
         ("in", "order", "of") => (Piece::OrderBy(false), 3),
         ("sorted" | "ordered" | "sort" | "order" | "ranked", "by", _) => (Piece::OrderBy(false), 2),
-        ("sorted" | "ordered" | "sort" | "order", "in", _) => (Piece::OrderBy(false), 1),
+        ("sorted" | "ordered" | "sort" | "order", "in", next)
+            if direction_of(next).is_some() || is_alphabetical(next) =>
+        {
+            (Piece::OrderBy(false), 1)
+        }
         ("ascending", "order", "of") => (Piece::OrderBy(false), 3),
         ("descending", "order", "of") => (Piece::OrderBy(true), 3),
         ("ascending", ..) => (Piece::Direction(false), 1),
@@ -234,6 +282,12 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             (Piece::Preposition("of".to_owned()), end + 1)
         }
         ("inclusive", ..) => (Piece::Preposition("of".to_owned()), 1),
+        ("by", ..) if tokens[0].is_any(&["sort", "order", "rank", "arrange"]) => {
+            (Piece::OrderBy(false), 1)
+        }
+        ("sort" | "order" | "rank" | "arrange", ..) if at == 0 => {
+            (Piece::Preposition("of".to_owned()), 1)
+        }
         ("based", "on", _) => (Piece::By, 2),
         ("in", "terms", "of") => (Piece::By, 3),
         ("by", ..) => (Piece::By, 1),
@@ -249,6 +303,18 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             | "haven" | "hasn",
             ..,
         ) => (Piece::Not, if word(1) == "t" { 2 } else { 1 }),
+        (
+            "and",
+            "return" | "show" | "list" | "give" | "display" | "tell" | "report" | "provide"
+            | "state",
+            "the" | "me" | "their" | "its" | "us" | "his" | "her" | "them" | "all",
+        ) if at > 1 => (Piece::Sentence, 2),
+        (
+            "state" | "name" | "report",
+            "the" | "all" | "each" | "every" | "which" | "how" | "what",
+            _,
+        ) if at == 0 => (Piece::Preposition("of".to_owned()), 1),
+        ("which", "one" | "ones", _) => (Piece::Ask("which".to_owned()), 2),
         ("and", ..) => (Piece::And, 1),
         ("or", ..) => (Piece::Or, 1),
         ("with" | "having", ..) => (Piece::With, 1),
@@ -268,6 +334,54 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             _ => return None,
         },
     })
+}
+
+fn is_alphabetical(word: &str) -> bool {
+    matches!(
+        word,
+        "alphabetical" | "alphabetic" | "lexicographical" | "lexicographic"
+    )
+}
+
+/// Whether a word turns an order around, or says that it goes up.
+fn direction_of(word: &str) -> Option<bool> {
+    match word {
+        "reverse" | "reversed" | "descending" | "decreasing" => Some(true),
+        "ascending" | "increasing" => Some(false),
+        _ => None,
+    }
+}
+
+/// What a number is measured in, under one name, and how many tokens say it.
+fn measure(token: &Token, next: Option<&Token>) -> Option<(&'static str, usize)> {
+    if token.kind == Kind::Punctuation('%') {
+        return Some(("percent", 1));
+    }
+    if token.is_any(&["square", "sq"]) && next.is_some_and(|t| t.kind == Kind::Word) {
+        return Some(("square", 2));
+    }
+    let unit = match token.lower.as_str() {
+        "second" | "seconds" | "sec" | "secs" => "second",
+        "minute" | "minutes" | "min" | "mins" => "minut",
+        "hour" | "hours" | "hrs" => "hour",
+        "day" | "days" => "day",
+        "year" | "years" => "year",
+        "metre" | "metres" | "meter" | "meters" | "m" => "meter",
+        "foot" | "feet" | "ft" => "feet",
+        "inch" | "inches" => "inch",
+        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" | "kms" => "km",
+        "mile" | "miles" | "mi" => "mile",
+        "cm" | "centimeters" | "centimetres" => "cm",
+        "kg" | "kilo" | "kilos" | "kilogram" | "kilograms" => "kg",
+        "pound" | "pounds" | "lb" | "lbs" => "pound",
+        "ton" | "tons" | "tonne" | "tonnes" => "ton",
+        "gram" | "grams" | "g" => "gram",
+        "dollar" | "dollars" | "usd" => "dollar",
+        "euro" | "euros" | "eur" => "euro",
+        "percent" => "percent",
+        _ => return None,
+    };
+    Some((unit, 1))
 }
 
 /// "from the oldest to the youngest", "from high to low".
@@ -291,7 +405,13 @@ fn descent(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     if !to.is("to") {
         return None;
     }
-    if first.is_any(HIGH) && second.is_any(LOW) && first.lower != second.lower {
+    if adjective(&first.lower).is_some()
+        && !matches!(first.lower.as_str(), "largest" | "smallest" | "biggest")
+    {
+        // "from the youngest to the oldest" says what it sorts by.
+        let up = adjective(&second.lower).is_some() && first.lower != second.lower;
+        up.then(|| (Piece::From(first.lower.clone()), length))
+    } else if first.is_any(HIGH) && second.is_any(LOW) && first.lower != second.lower {
         Some((Piece::Direction(true), length))
     } else if first.is_any(LOW) && second.is_any(HIGH) {
         Some((Piece::Direction(false), length))

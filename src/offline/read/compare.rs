@@ -5,6 +5,7 @@ use super::super::link::Target;
 use super::super::pieces::Piece;
 use super::super::query::{Condition, Measure, Operator, Output};
 use super::super::words::stem;
+use super::finish::is_above;
 use super::reader::{Reader, Section, Step};
 
 impl<'a> Reader<'a> {
@@ -124,6 +125,11 @@ impl<'a> Reader<'a> {
         if self.lexicon.column(c).kind != ValueKind::Text {
             return Err("a pattern of something that is no text");
         }
+        let label = &self.lexicon.tables[c.table].label;
+        let named = |i: usize| matches!(self.target(i), Ok((n, Target::Column(o))) if *o == c && n.links[self.choice[i]].score >= 0.95);
+        if label.len() > 1 && label.contains(&c.column) && !(0..self.at).any(named) {
+            return Err("a pattern of a name that several columns make");
+        }
         let text = noun.text.clone();
         let condition = match pattern {
             Some(Piece::Begins) => Condition::Affix(c, text, true),
@@ -146,25 +152,87 @@ impl<'a> Reader<'a> {
         let Some(Condition::Compare(c, ..) | Condition::Between(c, ..)) = conditions.last() else {
             return Err("a unit of nothing that is known");
         };
-        let column = self.lexicon.column(*c);
-        let says = |words: &[&str]| column.words.iter().any(|w| words.contains(&w.as_str()));
-        let age = unit == "year" && says(&["age"]);
-        // What currency a price is in is seldom said.
-        let money = matches!(unit, "dollar" | "euro" | "usd" | "eur")
-            && says(&[
-                "amount", "budget", "cost", "fee", "price", "revenu", "salari", "total", "wage",
-            ]);
-        if age
-            || money
-            || column
-                .words
-                .iter()
-                .chain(&column.comment)
-                .any(|w| w == unit)
-        {
+        if self.holds(*c, unit) {
             return Ok(());
         }
         Err("a unit that the column does not speak of")
+    }
+
+    /// Whether a column may hold numbers of that unit.
+    fn holds(&self, c: ColumnId, unit: &str) -> bool {
+        const MONEY: &[&str] = &[
+            "amount", "budget", "cost", "fee", "fare", "price", "revenue", "salary", "total",
+            "wage", "income", "balance", "payment", "spend", "worth",
+        ];
+        const LENGTH: &[&str] = &[
+            "height",
+            "elevation",
+            "altitude",
+            "length",
+            "distance",
+            "depth",
+            "width",
+            "range",
+        ];
+        let column = self.lexicon.column(c);
+        let told = |word: &str| {
+            let word = stem(word);
+            column
+                .words
+                .iter()
+                .chain(&column.comment)
+                .any(|w| *w == word)
+        };
+        // What unit is meant is seldom said; a column that names another one is another matter.
+        let of = |words: &[&str], units: &[&str]| {
+            column
+                .words
+                .iter()
+                .any(|w| words.iter().any(|x| *w == stem(x)))
+                && !units.iter().any(|u| told(u))
+        };
+        told(unit)
+            || match unit {
+                "year" => column.words.iter().any(|w| w == "age"),
+                "dollar" | "euro" => of(MONEY, &[]),
+                "meter" | "feet" | "km" | "mile" | "cm" | "inch" => of(
+                    LENGTH,
+                    &["meter", "feet", "km", "mile", "cm", "inch", "mi", "ft", "m"],
+                ),
+                "kg" | "pound" | "ton" | "gram" => {
+                    of(&["weight", "mass"], &["kg", "pound", "lb", "ton", "gram"])
+                }
+                "square" => of(&["area", "size"], &[]),
+                "percent" => of(&["percentage", "percent", "rate", "share"], &[]),
+                _ => false,
+            }
+    }
+
+    /// The one column that a comparison without any speaks of: the one that holds the unit that follows, the
+    /// number that is shown, or the table's one amount.
+    fn implied(&self, owner: usize) -> Option<ColumnId> {
+        let numbers = |id: &ColumnId| {
+            let column = self.lexicon.column(*id);
+            column.kind == ValueKind::Number && !column.is_key
+        };
+        let only = |mut found: Box<dyn Iterator<Item = ColumnId> + '_>| {
+            let first = found.next()?;
+            found.next().is_none().then_some(first)
+        };
+        let own = (0..self.lexicon.tables[owner].columns.len()).map(move |column| ColumnId {
+            table: owner,
+            column,
+        });
+        if let Some(Piece::Measured(unit)) = self.peek() {
+            return only(Box::new(
+                own.filter(numbers).filter(move |id| self.holds(*id, unit)),
+            ));
+        }
+        let shown = self.outputs.iter().filter_map(|o| match o {
+            Output::Column(c) => Some(*c),
+            _ => None,
+        });
+        only(Box::new(shown.filter(numbers))).or_else(|| self.additive(owner))
     }
 
     /// Whether the number at hand speaks of the noun after it: "age of 3 dogs".
@@ -176,9 +244,25 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn is_year(&self, c: ColumnId) -> bool {
+        // A year that is called after what happened in it.
+        const HAPPENED: &[&str] = &[
+            "founded",
+            "established",
+            "built",
+            "published",
+            "released",
+            "launched",
+            "born",
+            "inaugurated",
+            "incorporated",
+        ];
         let column = self.lexicon.column(c);
+        let happened =
+            matches!(column.words.as_slice(), [word] if HAPPENED.iter().any(|h| *word == stem(h)));
         matches!(column.kind, ValueKind::Number | ValueKind::Text)
             && column.words.iter().any(|w| *w == stem("year"))
+            || (column.kind == ValueKind::Number && column.words == [stem("season")])
+            || (happened && column.kind == ValueKind::Number)
     }
 
     /// A comparison that stands before what it compares: "more than 4 cylinders", "at least 3 concerts".
@@ -197,11 +281,12 @@ impl<'a> Reader<'a> {
         let hinted = match piece {
             Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) => {
                 let owner = owner.ok_or("a comparison of nothing that is known")?;
-                Some(
-                    self.hinted(owner, word)
-                        .ok_or("what is compared is no one column")?
-                        .0,
-                )
+                // "rivers of Peru that are longer than …": what has a length is meant.
+                let hinted = self.hinted(owner, word).or_else(|| {
+                    self.focus = None;
+                    self.entity.and_then(|e| self.hinted(e, word))
+                });
+                Some(hinted.ok_or("what is compared is no one column")?.0)
             }
             _ => None,
         };
@@ -223,14 +308,19 @@ impl<'a> Reader<'a> {
             // "weighed more than 3500": the column was taken for an output just before.
             if let Some(Output::Column(c)) = self.outputs.last()
                 && self.at >= 2
-                && matches!(self.pieces[self.at - 2], Piece::Noun(_))
+                && matches!(self.target(self.at - 2), Ok((_, Target::Column(before))) if before == c)
                 && self.outputs.len() > 1
             {
                 let c = *c;
                 self.outputs.pop();
                 return self.compare_with(piece, c);
             }
-            return Err("a comparison of nothing that is known");
+            // "payments over 10 dollars"
+            let c = owner
+                .and_then(|owner| self.implied(owner))
+                .ok_or("a comparison of nothing that is known")?;
+            self.cost += 0.1;
+            return self.compare_with(piece, c);
         }
         let mut values = Vec::new();
         while let Some(Target::Value(c, value)) = self.peek_target() {
@@ -257,6 +347,16 @@ impl<'a> Reader<'a> {
                 }
                 if entity == *t || self.lacks.is_some() {
                     return Err("a count of the rows that are asked for");
+                }
+                // Each row has one of them: what is shown is what has several.
+                if is_above(self.lexicon, entity, *t) {
+                    if !self.shows_groups(entity) || !values.is_empty() {
+                        return Err("a count of what each row has one of");
+                    }
+                    self.cost += 0.15;
+                    self.having.push((Measure::Rows(*t), *op, n.to_string()));
+                    self.section = Section::Condition;
+                    return Ok(());
                 }
                 if !self.mentioned.is_empty() {
                     return Err("a count that may speak of several tables");
@@ -328,6 +428,21 @@ impl<'a> Reader<'a> {
         let Some(Piece::Number(n)) = self.next() else {
             return Err("a number is missing");
         };
+        // "account 5190"
+        if let Ok((_, Target::Table(t))) = self.target(self.at.wrapping_sub(2))
+            && let [key] = self.lexicon.tables[*t].key.as_slice()
+            && !self.number_belongs_on()
+        {
+            let key = ColumnId {
+                table: *t,
+                column: *key,
+            };
+            if self.lexicon.column(key).kind == ValueKind::Number && !self.negated {
+                self.section = Section::Condition;
+                self.mentioned.retain(|m| m != t);
+                return self.condition(Condition::Compare(key, Operator::Equal, n.clone()));
+            }
+        }
         if self.section != Section::Condition || self.negated {
             return Err("a number of which nothing is said");
         }

@@ -48,10 +48,21 @@ impl<'a> Reader<'a> {
             .or(first)
             .or(by_measure)
             .or(match self.conditions.as_slice() {
-                // "Who are the managers?"
-                [Condition::In(c, _)] if self.asked => Some(c.table),
+                // "Who are the managers?", "show me all turboprops"
+                [Condition::In(c, _)]
+                    if !self.who && !self.asked && self.rows_of_kind(*c).is_some() =>
+                {
+                    self.rows_of_kind(*c)
+                }
+                [Condition::In(c, _)]
+                    if self.asked || !super::nouns::names_rows(self.lexicon, *c) =>
+                {
+                    Some(c.table)
+                }
+                [first, ..] if !self.who => self.one_kind(first.table()),
                 _ => None,
             })
+            .or(self.the_person())
             .ok_or("it asks for nothing that is known")?;
         self.own_rows()?;
         let mut group = Vec::new();
@@ -150,11 +161,12 @@ impl<'a> Reader<'a> {
         {
             return Err("a sort by what is not shown");
         }
-        for (period, lacks) in std::mem::take(&mut self.periods) {
+        for (period, lacks, near) in std::mem::take(&mut self.periods) {
             let mut tables = Vec::new();
             if let Some(at) = lacks {
                 tables.push(self.conditions[at].table());
             } else {
+                tables.extend(near.filter(|t| self.date_of(&[*t]).is_some()));
                 tables.extend(by_measure);
                 tables.extend(outputs.iter().filter_map(|o| match o {
                     Output::Measure(Measure::Rows(t)) => Some(*t),
@@ -192,6 +204,14 @@ impl<'a> Reader<'a> {
                 .all(|o| matches!(o, Output::Measure(Measure::Of(..))))
         {
             return Err("it asks who, and a number is no person");
+        }
+        let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
+        let strangers = self.restated || lexicon.is_person(entity) || !people;
+        let shown_people = outputs
+            .iter()
+            .any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table)));
+        if self.who && !strangers && !shown_people && self.is_named {
+            return Err("it asks who, and the rows that fit are no persons");
         }
         let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(c));
         if self.who && outputs.iter().any(nameless) {
@@ -231,6 +251,17 @@ impl<'a> Reader<'a> {
                 {
                     Condition::Lacks(c.table, vec![Condition::In(c, values)])
                 }
+                Condition::Via(t, edge, inner)
+                    if t != entity
+                        && !is_above(lexicon, entity, t)
+                        && matches!(inner.as_slice(), [Condition::NotIn(..)]) =>
+                {
+                    let had = inner.into_iter().map(|c| match c {
+                        Condition::NotIn(c, values) => Condition::In(c, values),
+                        other => other,
+                    });
+                    Condition::Lacks(t, vec![Condition::Via(t, edge, had.collect())])
+                }
                 other => other,
             })
             .collect();
@@ -238,6 +269,11 @@ impl<'a> Reader<'a> {
         let conditions = self.outward(entity, conditions);
         if contradict(&conditions) {
             return Err("conditions that no row can fulfil");
+        }
+        // "which rivers flow into the Amazon" does not ask for the Amazon.
+        let told = |o: &Output| matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)));
+        if outputs.iter().all(told) && !distinct {
+            self.cost += 0.6;
         }
         let shared = outputs.contains(&Output::Share);
         if shared
@@ -265,8 +301,9 @@ impl<'a> Reader<'a> {
 /// Whether each row of `from` has one of `to`, by keys alone.
 pub(super) fn is_above(lexicon: &Lexicon, from: usize, to: usize) -> bool {
     let wanted = std::collections::BTreeSet::from([to]);
-    joins::tree(&lexicon.edges, from, &wanted, &|_| false)
-        .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+    lexicon.edges.lead_up(from, to)
+        && joins::tree(&lexicon.edges, from, &wanted, &|_| false)
+            .is_ok_and(|hops| hops.iter().all(|h| h.single))
 }
 
 /// Whether rows of `from` may have several of `to`.

@@ -3,7 +3,7 @@
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::Piece;
-use super::super::query::{Aggregate, Condition, Key, Measure, Output, Period, Unit};
+use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output, Period, Unit};
 use super::super::words::root;
 use super::measure::is_summable;
 use super::reader::{Reader, Section, Step};
@@ -14,6 +14,32 @@ impl<'a> Reader<'a> {
         // "… and the number of products for each."
         if matches!(self.peek(), None | Some(Piece::Sentence)) && self.entity.is_some() {
             return Ok(());
+        }
+        // "accounts created per year" counts them by that date.
+        if let (Some(Piece::Unit(unit)), [Output::Column(c)], true) =
+            (self.peek(), self.outputs.as_slice(), self.order.is_empty())
+            && self.lexicon.column(*c).kind == ValueKind::Date
+            && self.entity == Some(c.table)
+        {
+            let (unit, c) = (*unit, *c);
+            self.at += 1;
+            self.outputs = vec![Output::Measure(Measure::Rows(c.table))];
+            self.groups.push(Output::Bucket(unit, c));
+            self.order.push(Order {
+                by: Key::Bucket(unit, c),
+                descending: false,
+            });
+            self.cost += 0.1;
+            return Ok(());
+        }
+        // "orders per month" counts them.
+        if matches!(self.peek(), Some(Piece::Unit(_)))
+            && self.outputs.is_empty()
+            && self.order.is_empty()
+            && let Some(entity) = self.entity
+        {
+            self.outputs.push(Output::Measure(Measure::Rows(entity)));
+            self.cost += 0.1;
         }
         loop {
             self.skip_links();
@@ -66,6 +92,16 @@ impl<'a> Reader<'a> {
             return match self.peek() {
                 Some(Piece::Count(total)) => {
                     self.at += 1;
+                    // "by number of seats", which a column says.
+                    if let Some(Target::Column(c)) = self.peek_target()
+                        && Some(c.table) == self.entity
+                        && self.lexicon.column(*c).kind == ValueKind::Number
+                        && !self.lexicon.column(*c).is_key
+                    {
+                        let c = *c;
+                        self.noun()?;
+                        return self.order_by(Key::Column(c));
+                    }
                     let measure = self.counted(*total)?;
                     self.order_by(Key::Measure(measure))
                 }
@@ -149,8 +185,18 @@ impl<'a> Reader<'a> {
                 return self.a_period_of(c, period);
             }
         }
+        // "the 2018 season"
+        if let Some(Target::Column(c)) = self.peek_target()
+            && self.is_year(*c)
+            && period.years.is_some()
+        {
+            let c = *c;
+            self.noun()?;
+            return self.a_period_of(c, period);
+        }
         let lacks = self.lacks;
-        self.periods.push((period.clone(), lacks));
+        let near = self.mentioned.last().copied().filter(|_| self.clause);
+        self.periods.push((period.clone(), lacks, near));
         if self.entity.is_some() {
             self.section = Section::Condition;
         }

@@ -86,8 +86,16 @@ impl Reader<'_> {
 /// A day or a year of birth.
 fn is_birth(column: &Column) -> bool {
     let has = |word: &str| column.words.iter().any(|w| *w == stem(word));
-    has("birth")
-        && (column.kind == ValueKind::Date || (column.kind == ValueKind::Number && has("year")))
+    let begun = ["founded", "established", "built", "inaugurated"]
+        .iter()
+        .any(|w| has(w));
+    match column.kind {
+        ValueKind::Date => has("birth") || begun,
+        ValueKind::Number => {
+            (has("birth") && has("year")) || (begun && (has("year") || column.words.len() == 1))
+        }
+        _ => false,
+    }
 }
 
 /// "oldest" sorts ages downwards and days of birth upwards.

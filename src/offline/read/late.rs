@@ -3,7 +3,7 @@
 
 use super::super::joins;
 use super::super::lexicon::{ColumnId, ValueKind};
-use super::super::pieces::WHEN;
+use super::super::pieces::{Piece, WHEN, WHERE};
 use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Output};
 use super::finish::is_above;
 use super::nouns::names_rows;
@@ -15,8 +15,13 @@ impl Reader<'_> {
         let Some(word) = self.dimension.take() else {
             return Ok(());
         };
-        let dated = matches!(self.outputs.as_slice(), [Output::Column(c)] if self.lexicon.column(*c).kind == ValueKind::Date);
+        let dated = matches!(self.outputs.as_slice(), [Output::Column(c)]
+            if self.lexicon.column(*c).kind == ValueKind::Date || self.is_year(*c));
         if word == WHEN && dated {
+            return Ok(());
+        }
+        let placed = matches!(self.outputs.as_slice(), [Output::Column(c)] if self.is_place(*c));
+        if word == WHERE && placed {
             return Ok(());
         }
         if !self.outputs.is_empty() || !self.groups.is_empty() || self.top.is_some() {
@@ -30,6 +35,18 @@ impl Reader<'_> {
             .entity
             .or(named.map(|c| c.table))
             .ok_or("a size of nothing that is known")?;
+        if word == WHERE {
+            let columns = 0..self.lexicon.tables[table].columns.len();
+            let mut places = columns
+                .map(|column| ColumnId { table, column })
+                .filter(|c| self.is_place(*c));
+            let place = places.next().filter(|_| places.next().is_none());
+            drop(places);
+            let place = place.ok_or("no one place that is asked for")?;
+            self.entity = Some(table);
+            self.outputs.push(Output::Column(place));
+            return Ok(());
+        }
         if word == WHEN {
             let date = self
                 .date_of(&[table])
@@ -52,6 +69,57 @@ impl Reader<'_> {
             Output::Measure(Measure::Of(Aggregate::Sum, column))
         });
         Ok(())
+    }
+
+    /// The table, if all conditions are of it and one at least says what kind of row it is.
+    pub(super) fn one_kind(&self, table: usize) -> Option<usize> {
+        let kinds = self
+            .conditions
+            .iter()
+            .any(|c| matches!(c, Condition::In(c, _) if !names_rows(self.lexicon, *c)));
+        let same = self
+            .conditions
+            .iter()
+            .all(|c| c.table() == table && !c.is_apart());
+        (kinds && same).then_some(table)
+    }
+
+    /// Whom "who" asks for, where only one table is of people.
+    pub(super) fn the_person(&self) -> Option<usize> {
+        let mut people = (0..self.lexicon.tables.len()).filter(|t| self.lexicon.is_person(*t));
+        people
+            .next()
+            .filter(|_| self.who && people.next().is_none())
+    }
+
+    /// Whether a column says where a row is; where somebody was born is a place of birth and no other.
+    fn is_place(&self, c: ColumnId) -> bool {
+        const PLACES: &[&str] = &[
+            "place",
+            "city",
+            "location",
+            "country",
+            "address",
+            "birthplac",
+            "hometown",
+            "region",
+            "state",
+            "town",
+            "village",
+            "venue",
+            "headquart",
+        ];
+        let born = self
+            .pieces
+            .iter()
+            .any(|p| matches!(p, Piece::Noun(n) if n.text.eq_ignore_ascii_case("born")));
+        let column = self.lexicon.column(c);
+        let words = &column.words;
+        let birth = words.iter().any(|w| w.starts_with("birth"));
+        column.kind == ValueKind::Text
+            && !names_rows(self.lexicon, c)
+            && birth == born
+            && words.iter().any(|w| PLACES.contains(&w.as_str()))
     }
 
     /// "The type most commonly used in documents" is counted in documents.

@@ -4,6 +4,7 @@ use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::{Piece, Superlative};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
+use super::super::words::stem;
 use super::nouns::names_rows;
 use super::reader::{Reader, Section, Step};
 
@@ -29,6 +30,17 @@ impl<'a> Reader<'a> {
             self.noun()?;
             self.condition(Condition::True(c, true))?;
         }
+        // "how many westerns are there": the films of that kind.
+        if !matches!(self.peek(), Some(Piece::Noun(_)))
+            && self.entity.is_none()
+            && !self.distinct
+            && let Some(Condition::In(c, _)) = self.conditions.last()
+            && let Some(table) = self.rows_of_kind(*c)
+        {
+            self.distinct = distinct_before;
+            self.section = Section::Condition;
+            return Ok(Measure::Rows(table));
+        }
         let (_, target) = self.noun()?;
         let different = std::mem::replace(&mut self.distinct, distinct_before);
         if matches!(target, Target::Table(_))
@@ -48,7 +60,8 @@ impl<'a> Reader<'a> {
             }
             Target::Table(t) => Ok(Measure::Rows(*t)),
             Target::Column(c) => {
-                if total && self.is_count(*c) && !different {
+                let _ = total;
+                if self.is_count(*c) && !different {
                     return Ok(Measure::Of(Aggregate::Sum, *c));
                 }
                 let column = self.lexicon.column(*c);
@@ -237,7 +250,14 @@ impl<'a> Reader<'a> {
                 word: if descending { "highest" } else { "lowest" }.to_owned(),
             });
         }
-        let (noun, target) = self.noun()?;
+        let (mut noun, mut target) = self.noun()?;
+        // "the average pit stop duration"
+        if let Target::Table(t) = target
+            && matches!(self.pieces.get(self.at), Some(Piece::Noun(_)))
+            && matches!(self.peek_target(), Some(Target::Column(c)) if c.table == *t)
+        {
+            (noun, target) = self.noun()?;
+        }
         let c = match target {
             Target::Column(c) => *c,
             Target::Table(t) => self
@@ -265,6 +285,20 @@ impl<'a> Reader<'a> {
             self.put_measure(Measure::Of(aggregate, c))?;
         }
         Ok(())
+    }
+
+    /// Whether the most of a column is plainly its sum: of days, units, goals.
+    pub(super) fn adds_up(&self, c: ColumnId) -> bool {
+        const UNITS: &[&str] = &[
+            "day", "hour", "minute", "goal", "unit", "quantity", "sold", "spent", "download",
+        ];
+        let column = self.lexicon.column(c);
+        column.kind == ValueKind::Number
+            && !column.is_key
+            && column
+                .words
+                .iter()
+                .any(|w| UNITS.iter().any(|u| *w == stem(u)))
     }
 
     /// The one column of a table that holds amounts.

@@ -12,6 +12,7 @@ mod measure;
 mod nouns;
 mod ratio;
 mod reader;
+mod role;
 mod sentence;
 mod superlative;
 mod value;
@@ -60,6 +61,7 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
         let query = match reader.run() {
             Ok(query) => query,
             Err(reason) => {
+                tracing::trace!(reason, ?choice, "no reading");
                 why = reason;
                 continue;
             }
@@ -71,9 +73,12 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
                 // "both A and B" goes the same way twice.
                 let again = query.conditions.iter();
                 let again = again.filter(|c| matches!(c, Condition::Also(..))).count();
+                // A key that is named leads straight to its row.
+                let straight = query.conditions.iter();
+                let straight = straight.filter(|c| matches!(c, Condition::Via(..))).count();
                 let cost = reader.cost - 0.3 * again.saturating_sub(1) as f32
-                    + far(text.matches(" JOIN ").count())
-                    + far(text.matches("EXISTS (").count());
+                    + far(text.matches(" JOIN ").count().saturating_sub(straight))
+                    + far(text.matches("EXISTS (").count().saturating_sub(straight));
                 match readings.iter_mut().find(|(_, t)| *t == text) {
                     Some((same, _)) if same.cost <= cost => {}
                     Some((same, _)) => same.cost = cost,
@@ -87,7 +92,10 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
                     )),
                 }
             }
-            Err(_) => why = "its tables do not hang together in one plain way",
+            Err(reason) => {
+                tracing::trace!(?reason, ?query, "no join");
+                why = "its tables do not hang together in one plain way";
+            }
         }
     }
     readings.sort_by(|a, b| a.0.cost.total_cmp(&b.0.cost));
@@ -132,6 +140,11 @@ fn canonical(lexicon: &Lexicon, query: &Query) -> Query {
     };
     let mut same = query.clone();
     for condition in &mut same.conditions {
+        if let Condition::Via(_, _, inner) = condition
+            && let [only @ Condition::In(..)] = inner.as_slice()
+        {
+            *condition = only.clone();
+        }
         if let Condition::In(c, _) = condition {
             *c = key(*c);
         }

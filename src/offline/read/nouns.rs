@@ -2,7 +2,7 @@
 
 use super::super::lexicon::{ColumnId, Lexicon, ValueKind};
 use super::super::link::Target;
-use super::super::pieces::Piece;
+use super::super::pieces::{Piece, WHEN};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
 use super::finish::is_above;
 use super::measure::is_summable;
@@ -117,7 +117,15 @@ impl<'a> Reader<'a> {
         }
         if self.negated {
             self.negated = false;
-            let plain = column.kind == ValueKind::Date || self.last_score() >= 0.95;
+            let had = self.at >= 2
+                && self.pieces[..self.at - 1]
+                    .iter()
+                    .rev()
+                    .take(2)
+                    .any(|p| matches!(p, Piece::With));
+            let plain = column.kind == ValueKind::Date
+                || self.last_score() >= 0.95
+                || (had && self.last_score() >= 0.76);
             if plain && self.entity == Some(c.table) {
                 return self.condition(Condition::Missing(c, true));
             }
@@ -127,7 +135,41 @@ impl<'a> Reader<'a> {
         if self.lexicon.is_foreign_key(c) && self.role_of_value(c) {
             return Ok(());
         }
+        // "born in Boston", "founded by Ann": what happened, and not when.
+        let happened = self.last_noun().is_some_and(|n| {
+            let word = n.text.to_lowercase();
+            word == "born" || (word.ends_with("ed") && !word.contains(' '))
+        });
+        if happened
+            && (column.kind == ValueKind::Date || self.is_year(c))
+            && (self.dimension.is_some_and(|d| d != WHEN)
+                || (self.dimension.is_none()
+                    && (self.entity.is_some() || !self.outputs.is_empty() || self.who)))
+            && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
+        {
+            self.cost += 0.05;
+            return Ok(());
+        }
+        if counted
+            && self.section == Section::Head
+            && self.group_tables.is_empty()
+            && self.groups.is_empty()
+        {
+            return Err("a column beside a count");
+        }
         let table_follows = matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table);
+        if self.section == Section::Head
+            && let Some(to) = self.plays(c)
+        {
+            if to == c.table {
+                return Err("a row of the same table");
+            }
+            self.entity.get_or_insert(c.table);
+            self.outputs
+                .extend(self.lexicon.label(to).map(Output::Column));
+            self.cost += 0.1;
+            return Ok(());
+        }
         match self.section {
             Section::Head => {
                 let of = self.at >= 2
@@ -145,13 +187,32 @@ impl<'a> Reader<'a> {
                     self.cost += 0.35;
                 }
                 self.cost += self.of_another(c);
+                // "Which films did Ann rent" does not ask for the rental rate.
+                let loose = self.last_score() < 0.75 && !self.after_and();
+                if loose && self.is_named && !self.conditions.is_empty() {
+                    self.cost += 0.15;
+                }
                 if self.after_and()
                     && matches!(self.outputs.last(), Some(Output::Column(o)) if o.table != c.table)
                 {
                     self.cost += 0.08;
                 }
-                if !self.outputs.contains(&Output::Column(c)) {
-                    self.outputs.push(Output::Column(c));
+                let label = &self.lexicon.tables[c.table].label;
+                let whole = label.len() > 1
+                    && label.first() == Some(&c.column)
+                    && self.last_noun().is_some_and(|n| {
+                        let text = n.text.to_lowercase();
+                        let last = text.rsplit(' ').next().unwrap_or_default();
+                        matches!(last, "name" | "names") && self.last_score() < 0.95
+                    });
+                let shown: Vec<ColumnId> = match whole {
+                    true => self.lexicon.label(c.table).collect(),
+                    false => vec![c],
+                };
+                for c in shown {
+                    if !self.outputs.contains(&Output::Column(c)) {
+                        self.outputs.push(Output::Column(c));
+                    }
                 }
                 if let Some(Piece::Noun(noun)) = self.pieces.get(self.at - 1)
                     && is_summable(&noun.text)
@@ -192,6 +253,15 @@ impl<'a> Reader<'a> {
                 // "flight number" names its table itself, "name" does not.
                 let named = matches!(self.pieces.get(self.at.wrapping_sub(1)),
                     Some(Piece::Noun(n)) if n.text.contains(' '));
+                let own = self.last_noun().is_some_and(|noun| {
+                    noun.links.iter().any(|l| {
+                        matches!(l.target, Target::Column(o) if o.table == *t)
+                            && l.score >= self.last_score() - 0.1
+                    })
+                });
+                if own {
+                    return 0.5;
+                }
                 let goes_on =
                     matches!(self.outputs.last(), Some(Output::Column(o)) if o.table == c.table);
                 if is_above(self.lexicon, *t, c.table) {
@@ -204,6 +274,26 @@ impl<'a> Reader<'a> {
             }
             _ => 0.0,
         }
+    }
+
+    /// The table whose row a key names by what it is to the other: the head of a department.
+    fn plays(&self, c: ColumnId) -> Option<usize> {
+        let text = self.last_noun()?.text.to_lowercase();
+        let said = !text
+            .split([' ', '_'])
+            .any(|w| matches!(w, "id" | "ids" | "code" | "codes" | "number"));
+        // Where the row says the name itself, as winner_name does, that is meant.
+        let role = &self.lexicon.column(c).words;
+        let role = &role[..role.len().saturating_sub(1)];
+        let named = self.lexicon.tables[c.table].columns.iter().any(|o| {
+            o.kind == ValueKind::Text && o.words.len() > role.len() && o.words.starts_with(role)
+        });
+        if named {
+            return None;
+        }
+        let mut edges = self.lexicon.edges.iter();
+        let edge = edges.find(|e| e.is_role && e.from == c.table && e.columns == [c.column])?;
+        said.then_some(edge.to)
     }
 
     /// Whether a value of the table that the key points to follows.

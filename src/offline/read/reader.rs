@@ -38,10 +38,15 @@ pub(super) struct Reader<'a> {
     /// What a "that" speaks of, if it is not the entity.
     pub(super) focus: Option<usize>,
     pub(super) mentioned: Vec<usize>,
-    pub(super) periods: Vec<(Period, Option<usize>)>,
+    /// With the open absence that they belong to, and the table that was mentioned last before them.
+    pub(super) periods: Vec<(Period, Option<usize>, Option<usize>)>,
     pub(super) buckets: Vec<(Unit, bool)>,
     /// "top 5 customers" that still wants what it is by.
     pub(super) top: Option<Superlative>,
+    /// Whether rows are asked for: "which", "who".
+    pub(super) which: bool,
+    /// Within "that …" or "who …".
+    pub(super) clause: bool,
     /// Open `NOT EXISTS`, which takes the conditions that follow.
     pub(super) lacks: Option<usize>,
     pub(super) negated: bool,
@@ -87,6 +92,8 @@ impl<'a> Reader<'a> {
             periods: Vec::new(),
             buckets: Vec::new(),
             top: None,
+            which: false,
+            clause: false,
             lacks: None,
             negated: false,
             asked: false,
@@ -172,6 +179,14 @@ impl<'a> Reader<'a> {
             0.1
         } else {
             0.0
+        }
+    }
+
+    /// The noun just taken.
+    pub(super) fn last_noun(&self) -> Option<&'a Noun> {
+        match self.pieces.get(self.at.saturating_sub(1)) {
+            Some(Piece::Noun(noun)) => Some(noun),
+            _ => None,
         }
     }
 
@@ -274,7 +289,7 @@ impl<'a> Reader<'a> {
                     }
                     self.section = Section::Order;
                 }
-                Piece::Alphabetical => {
+                Piece::Alphabetical(descending) => {
                     self.at += 1;
                     let first = self.outputs.iter().find_map(|o| match o {
                         Output::Column(c) => Some(*c),
@@ -285,8 +300,25 @@ impl<'a> Reader<'a> {
                         .ok_or("nothing to sort by letters")?;
                     self.order.push(Order {
                         by: Key::Column(by),
-                        descending: false,
+                        descending: *descending,
                     });
+                }
+                Piece::From(word) => {
+                    self.at += 1;
+                    self.end_lacks();
+                    self.settle();
+                    let entity = self.entity.ok_or("nothing to sort")?;
+                    let (c, more) = self
+                        .hinted(entity, word)
+                        .ok_or("what the adjective compares is no one column")?;
+                    match self.order.last_mut() {
+                        Some(order) if order.by == Key::Column(c) => order.descending = more,
+                        Some(_) => return Err("two sorts"),
+                        None => self.order.push(Order {
+                            by: Key::Column(c),
+                            descending: more,
+                        }),
+                    }
                 }
                 Piece::Direction(descending) => {
                     self.at += 1;
@@ -327,6 +359,7 @@ impl<'a> Reader<'a> {
                 Piece::Relative => {
                     self.at += 1;
                     self.settle();
+                    self.clause = true;
                     self.focus = self.spoken_of();
                     if self.entity.is_some() || !self.outputs.is_empty() {
                         self.section = Section::Condition;
@@ -334,7 +367,14 @@ impl<'a> Reader<'a> {
                 }
                 Piece::Ask(word) => {
                     self.at += 1;
-                    if self.asked || self.entity.is_some() || !self.outputs.is_empty() {
+                    let groups_only = !self.asked
+                        && self.outputs.is_empty()
+                        && self.entity.is_none()
+                        && self.conditions.is_empty()
+                        && !self.groups.is_empty();
+                    if (self.asked || self.entity.is_some() || !self.outputs.is_empty())
+                        && !groups_only
+                    {
                         if word == "what" && self.asks_on() {
                             self.focus = None;
                             self.section = Section::Head;
@@ -344,9 +384,11 @@ impl<'a> Reader<'a> {
                             return Err("two questions at once");
                         }
                         self.focus = self.spoken_of();
+                        self.clause = true;
                         self.section = Section::Condition;
                     }
                     let first = self.entity.is_none() && self.outputs.is_empty();
+                    self.which |= matches!(word.as_str(), "which" | "who") && !self.asked;
                     self.who |= word == "who" && !self.asked && first;
                     self.asked = true;
                 }
@@ -361,7 +403,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.sentence();
                 }
-                Piece::Verb => {
+                Piece::Verb | Piece::Role(_) => {
                     self.at += 1;
                     self.cost += 0.05;
                 }

@@ -48,7 +48,7 @@ impl Reader<'_> {
     pub(super) fn sentence(&mut self) {
         let sorts = matches!(
             self.peek(),
-            Some(Piece::OrderBy(_) | Piece::Alphabetical | Piece::Direction(_))
+            Some(Piece::OrderBy(_) | Piece::Alphabetical(_) | Piece::Direction(_) | Piece::From(_))
         );
         if sorts || self.peek().is_none() {
             return;

@@ -75,7 +75,22 @@ impl<'a> Reader<'a> {
             Some(Target::Table(t)) => {
                 let t = *t;
                 let counts = matches!(s.word.as_str(), "most" | "least" | "fewest");
-                if counts && self.entity == Some(t) && !self.outputs.is_empty() {
+                // "Who has acted in the most movies?"
+                if counts
+                    && self.entity.is_none()
+                    && self.outputs.is_empty()
+                    && let Some(person) = self.the_person().filter(|p| *p != t)
+                {
+                    self.entity = Some(person);
+                    self.is_named = true;
+                    return self.extreme_measure(Measure::Rows(t), s);
+                }
+                let shared = self.entity.is_none()
+                    && self.outputs.iter().all(|o| {
+                        matches!(o, Output::Column(c)
+                            if c.table == t && !self.lexicon.tables[t].unique.contains(&c.column))
+                    });
+                if counts && (self.entity == Some(t) || shared) && !self.outputs.is_empty() {
                     return self.extreme_measure(Measure::Rows(t), s);
                 }
                 if head
@@ -86,6 +101,10 @@ impl<'a> Reader<'a> {
                 {
                     self.entity = Some(t);
                     self.is_named = true;
+                    if self.is_ranked_by() {
+                        self.top = Some(s.clone());
+                        return Ok(());
+                    }
                     let word = match s.word.as_str() {
                         "highest" | "lowest" => "tallest",
                         other => other,
@@ -100,6 +119,11 @@ impl<'a> Reader<'a> {
                                 ..s.clone()
                             },
                         );
+                    }
+                    // The largest order is the one of the largest amount, where orders have no size.
+                    let large = matches!(s.word.as_str(), "largest" | "biggest" | "smallest");
+                    if let Some(c) = self.additive(t).filter(|_| large) {
+                        return self.extreme_column(c, s);
                     }
                     let merit = matches!(s.word.as_str(), "best" | "worst");
                     if adjective(&s.word).is_none() || merit {
@@ -118,6 +142,18 @@ impl<'a> Reader<'a> {
                 if let Some((c, _)) = self.hinted(t, &s.word) {
                     let descending =
                         adjective_direction(&s.word, self.lexicon.column(c), s.descending);
+                    // "the movie that has the best rating", of which each has one
+                    if self.entity.is_some_and(|e| {
+                        !is_below(self.lexicon, e, t) && !is_below(self.lexicon, t, e)
+                    }) {
+                        return self.extreme_column(
+                            c,
+                            &Superlative {
+                                descending,
+                                ..s.clone()
+                            },
+                        );
+                    }
                     if s.limit.is_some() {
                         return Err("several of the largest inside a condition");
                     }
@@ -165,6 +201,17 @@ impl<'a> Reader<'a> {
                     descending,
                     ..s.clone()
                 };
+                // "Which antibiotic has the highest price": asks for the row, not the price.
+                if head
+                    && self.which
+                    && let Some(Condition::In(value, _)) = self.conditions.last()
+                {
+                    if value.table != c.table {
+                        return Err("a highest of another table than the value's");
+                    }
+                    self.entity = Some(c.table);
+                    return self.extreme_column(c, &s);
+                }
                 if head && s.limit.is_none() {
                     self.no_rank(c)?;
                     let aggregate = if descending {
@@ -174,12 +221,26 @@ impl<'a> Reader<'a> {
                     };
                     return self.put_measure(Measure::Of(aggregate, c));
                 }
-                if matches!(s.word.as_str(), "most" | "least")
+                let amount = is_summable(&noun_text)
+                    && matches!(
+                        s.word.as_str(),
+                        "highest" | "lowest" | "largest" | "smallest"
+                    );
+                let owner = self.entity.or_else(|| match self.outputs.first() {
+                    Some(Output::Column(o)) => Some(o.table),
+                    _ => None,
+                });
+                if amount
+                    && owner.is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
+                {
+                    return Err("a highest that may be of one value or of a sum");
+                }
+                if matches!(s.word.as_str(), "most" | "least" | "fewest")
                     && self
                         .entity
                         .is_some_and(|e| e != c.table && is_below(self.lexicon, e, c.table))
                 {
-                    if is_summable(&noun_text) {
+                    if is_summable(&noun_text) || self.adds_up(c) {
                         return self.extreme_measure(Measure::Of(Aggregate::Sum, c), &s);
                     }
                     return Err("a most that may be of one value or of a sum");
@@ -211,9 +272,60 @@ impl<'a> Reader<'a> {
                         return self.extreme_measure(Measure::Of(Aggregate::Sum, c), s);
                     }
                 }
+                // "the cheapest headphones", where headphones are a category of products.
+                if valued
+                    && self.entity.is_none()
+                    && self.outputs.is_empty()
+                    && let Some((table, c)) = self.kind_of(&s.word)
+                {
+                    self.entity = Some(table);
+                    self.cost += 0.1;
+                    let descending =
+                        adjective_direction(&s.word, self.lexicon.column(c), s.descending);
+                    return self.extreme_column(
+                        c,
+                        &Superlative {
+                            descending,
+                            ..s.clone()
+                        },
+                    );
+                }
                 Err("a superlative of nothing that is known")
             }
         }
+    }
+
+    /// Whether a number to rank by is named later: "the biggest plane by number of seats".
+    fn is_ranked_by(&self) -> bool {
+        let rest = &self.pieces[self.at.min(self.pieces.len())..];
+        rest.iter().enumerate().any(|(i, piece)| {
+            matches!(piece, Piece::By)
+                && match rest.get(i + 1) {
+                    Some(Piece::Count(_)) => true,
+                    Some(Piece::Noun(_)) => {
+                        matches!(self.target(self.at + i + 1), Ok((_, Target::Column(c)))
+                            if self.lexicon.column(*c).kind == ValueKind::Number
+                                && !self.lexicon.column(*c).is_key)
+                    }
+                    _ => false,
+                }
+        })
+    }
+
+    /// The one table whose rows the value that was just named is a kind of, with what the adjective compares.
+    fn kind_of(&self, word: &str) -> Option<(usize, ColumnId)> {
+        let value = match self.conditions.last() {
+            Some(Condition::In(c, _)) => c.table,
+            _ => return None,
+        };
+        let own = self.hinted(value, word).map(|(c, _)| (value, c));
+        let mut below = self
+            .lexicon
+            .edges
+            .iter()
+            .filter(|e| e.to == value && e.from != value)
+            .filter_map(|e| self.hinted(e.from, word).map(|(c, _)| (e.from, c)));
+        own.or_else(|| below.next().filter(|_| below.next().is_none()))
     }
 
     pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
@@ -283,6 +395,18 @@ impl<'a> Reader<'a> {
 
     /// "the most common language": by how many rows have it.
     pub(super) fn common(&mut self, s: &Superlative) -> Step<()> {
+        // "prescribed most often": by the rows of what was done.
+        if let (Some(entity), [table], true) =
+            (self.entity, self.mentioned.as_slice(), s.word == "often")
+            && *table != entity
+            && is_below(self.lexicon, entity, *table)
+        {
+            let table = *table;
+            return self.extreme_measure(Measure::Rows(table), s);
+        }
+        if s.word == "often" {
+            return Err("a most of nothing that is known");
+        }
         let table = match self.peek() {
             Some(Piece::Noun(_)) => {
                 let (_, target) = self.noun()?;

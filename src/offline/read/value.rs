@@ -73,11 +73,49 @@ impl Reader<'_> {
                 self.section = Section::Condition;
             }
         }
-        self.condition(if negated {
+        let condition = if negated {
             Condition::NotIn(c, values)
         } else {
             Condition::In(c, values)
-        })
+        };
+        let condition = self.at_its_end(c, condition)?;
+        self.condition(condition)
+    }
+
+    /// The table whose rows a value is a kind of: its own, or the one that points to it, if a link between
+    /// does; nothing if several may be meant.
+    pub(super) fn rows_of_kind(&self, c: ColumnId) -> Option<usize> {
+        if !names_rows(self.lexicon, c) {
+            return Some(c.table);
+        }
+        let edges = &self.lexicon.edges;
+        let mut found: Vec<usize> = Vec::new();
+        for edge in edges
+            .iter()
+            .filter(|e| e.to == c.table && e.from != c.table)
+        {
+            if self.lexicon.tables[edge.from].is_view {
+                continue;
+            }
+            if self.lexicon.is_link(edge.from) {
+                let others = edges
+                    .iter()
+                    .filter(|e| e.from == edge.from && e.to != c.table);
+                found.extend(others.map(|e| e.to));
+            } else {
+                found.push(edge.from);
+            }
+        }
+        found.dedup();
+        match found.as_slice() {
+            [only]
+                if self.lexicon.is_tag(c.table)
+                    || self.lexicon.tables[c.table].columns.len() <= 4 =>
+            {
+                Some(*only)
+            }
+            _ => None,
+        }
     }
 
     /// Whether a row of the entity may have several values of the column.

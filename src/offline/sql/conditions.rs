@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::joins::{self, NoWay};
+use super::super::joins::{self, Hop, NoWay};
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::query::{Condition, Moment, Operator, Period, Unit};
 use super::measures::unit_name;
@@ -167,10 +167,56 @@ impl Builder<'_> {
                     .column(lexicon, *by)?
                     .binary("=", Expr::Subquery(Box::new(inner)))
             }
+            Condition::Via(table, edge, inner) => self.via(*table, *edge, inner, scope)?,
             Condition::Rows(..) | Condition::Lacks(..) | Condition::Also(..) => {
                 return Err(NoWay::Unconnected);
             }
         }))
+    }
+
+    /// Conditions on the row that one key points to, and on what that row points to.
+    fn via(
+        &mut self,
+        table: usize,
+        edge: usize,
+        conditions: &[Condition],
+        scope: &Scope,
+    ) -> Result<Expr, NoWay> {
+        let to = self.lexicon.edges[edge].to;
+        let wanted: BTreeSet<usize> = conditions.iter().map(Condition::table).collect();
+        let hops = joins::tree(&self.lexicon.edges, to, &wanted, self.prefer)?;
+        let (_, outer) = scope
+            .aliases
+            .iter()
+            .find(|(t, _)| *t == table)
+            .ok_or(NoWay::Unconnected)?;
+        let alias = self.alias(to);
+        let hop = Hop {
+            edge,
+            upward: true,
+            single: true,
+            from: table,
+            to,
+        };
+        let mut inner = Select {
+            columns: vec![(Expr::Number("1".to_owned()), None)],
+            from: Some((self.lexicon.tables[to].sql_name.clone(), alias.clone())),
+            filters: vec![self.on(&hop, outer, &alias)],
+            ..Select::default()
+        };
+        let mut inner_scope = Scope {
+            aliases: vec![(to, alias)],
+        };
+        self.grow(
+            to,
+            &hops,
+            &BTreeSet::new(),
+            conditions,
+            &mut inner,
+            &mut inner_scope,
+            &mut false,
+        )?;
+        Ok(Expr::Exists(Box::new(inner)))
     }
 
     pub(super) fn like(&self, column: Expr, pattern: &str) -> Expr {

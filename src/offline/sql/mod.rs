@@ -118,7 +118,7 @@ impl Builder<'_> {
                 .map(Condition::table),
         );
         wanted.extend(&query.mentioned);
-        let hops = joins::tree(&self.lexicon.edges, root, &wanted, self.prefer)?;
+        let hops = self.way(root, &inline, &wanted, &query.mentioned)?;
         let mut select = Select {
             distinct: query.distinct,
             limit: query.limit,
@@ -219,6 +219,34 @@ impl Builder<'_> {
         Ok(select)
     }
 
+    /// The way to all tables of a query. What is only mentioned rather stands between others than at an end,
+    /// where it would say no more than that there is some: "products that Ann has ordered".
+    fn way(
+        &self,
+        root: usize,
+        inline: &BTreeSet<usize>,
+        wanted: &BTreeSet<usize>,
+        mentioned: &[usize],
+    ) -> Result<Vec<Hop>, NoWay> {
+        let edges = &self.lexicon.edges;
+        let plain = joins::tree(edges, root, wanted, self.prefer);
+        let ends = |hops: &[Hop]| {
+            let end = |t: &&usize| hops.iter().all(|h| h.from != **t);
+            mentioned.iter().filter(end).count()
+        };
+        let first: BTreeSet<usize> = inline.iter().chain(mentioned).copied().collect();
+        let through = joins::tree(edges, root, &first, self.prefer)
+            .and_then(|hops| joins::extended(edges, root, hops, wanted, self.prefer));
+        match (plain, through) {
+            (Ok(plain), Ok(through))
+                if through.len() <= plain.len() && ends(&through) < ends(&plain) =>
+            {
+                Ok(through)
+            }
+            (plain, _) => plain,
+        }
+    }
+
     /// The table whose rows are shown: the entity, or the one below it that all columns shown are of.
     fn shown(&self, query: &Query) -> usize {
         let mut tables = query.outputs.iter().map(|o| match o {
@@ -236,7 +264,7 @@ impl Builder<'_> {
                 &BTreeSet::from([to]),
                 self.prefer,
             )
-            .is_ok_and(|hops| hops.iter().all(|h| h.upward))
+            .is_ok_and(|hops| hops.iter().all(|h| h.single))
         };
         if alone && first != query.entity && up(first, query.entity) && !up(query.entity, first) {
             first
@@ -279,9 +307,9 @@ impl Builder<'_> {
                 .ok_or(NoWay::Unconnected)?;
             let on = self.on(hop, &outer, &alias);
             let shown = below(hop.to, hops).iter().any(|t| inline.contains(t));
-            if hop.upward || shown {
-                *fans_out |= !hop.upward && !self.lexicon.is_link(hop.to);
-                self.bridged |= !hop.upward;
+            if hop.single || shown {
+                *fans_out |= !hop.single && !self.lexicon.is_link(hop.to);
+                self.bridged |= !hop.single;
                 select.joins.push(Join {
                     table,
                     alias: alias.clone(),
