@@ -4,7 +4,9 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser;
+use clap::error::{ContextKind, ContextValue};
 use pgagent::cli::Cli;
+use pgagent::error::Error;
 use pgagent::{commands, render, telemetry};
 
 fn main() -> ExitCode {
@@ -14,7 +16,10 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             let code = u8::try_from(error.exit_code()).unwrap_or(2);
-            let _ = error.print();
+            let _ = match stray_file(&error) {
+                Some(error) => render::error(&mut std::io::stderr().lock(), &error, false),
+                None => error.print(),
+            };
             return ExitCode::from(code);
         }
     };
@@ -52,6 +57,17 @@ fn main() -> ExitCode {
     telemetry.end();
     runtime.shutdown_background();
     ExitCode::from(code)
+}
+
+/// A second file behind one `--file`, which was taken for a command.
+fn stray_file(error: &clap::Error) -> Option<Error> {
+    let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand) else {
+        return None;
+    };
+    std::path::Path::new(name).is_file().then(|| {
+        Error::usage(format!("`{name}` is a file, and no command"))
+            .with_hint("give each file with a `--file` of its own")
+    })
 }
 
 /// Where `.env` is wrong. The library's own message quotes the line, and with it perhaps a password.

@@ -219,6 +219,8 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         ("wide.csv", wide.as_str(), 1, "2000 columns"),
         ("no.parquet", "hello", 2, "is no Parquet file"),
         ("empty.csv", "", 2, "is empty"),
+        ("pack.csv.bz2", "BZh91AY&SY", 2, "compressed in a way"),
+        ("noise.csv", "a\0\u{1}b\u{2}\n\u{3},", 2, "is no text"),
         ("book.csv", "PK\u{3}\u{4}x", 2, "Excel"),
     ] {
         let path = folder.path().join(name);
@@ -228,6 +230,20 @@ fn a_file_that_is_no_table_is_refused_with_its_name_and_line() {
         assert_eq!(output.status.code(), Some(code), "{name}: {text}");
         assert!(text.contains(name) && text.contains(says), "{name}: {text}");
     }
+    let (one, other) = (folder.path().join("a.csv"), folder.path().join("b.csv"));
+    fs::write(&other, "a\n1\n").unwrap();
+    let output = run(&["--file", one.to_str().unwrap(), other.to_str().unwrap()]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = stderr(&output);
+    assert!(text.contains("a `--file` of its own"), "{text}");
+    let path = folder.path().join("cut.csv.gz");
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    gz.write_all(b"a,b\n1,2\n").unwrap();
+    let packed = gz.finish().unwrap();
+    fs::write(&path, &packed[..packed.len() - 9]).unwrap();
+    let output = run(&["--file", path.to_str().unwrap(), "sql", "SELECT 1"]);
+    let text = stderr(&output);
+    assert!(text.contains("cut off or damaged"), "{text}");
 }
 
 /// What spreadsheets and scripts write around and into a table.
@@ -368,6 +384,49 @@ fn files_need_no_cache_folder() {
     assert_eq!(left, 1, "only the file is left");
 }
 
+/// A pipe can be read once, and a file is read several times.
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_a_file_too() {
+    let cache = cache();
+    for path in ["-", "/dev/stdin"] {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_pgagent"))
+            .args(["--file", path, "sql", "SELECT sum(b) FROM data"])
+            .env_clear()
+            .env("HOME", &cache)
+            .env("XDG_CACHE_HOME", &cache)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = child.stdin.take().unwrap();
+        stdin.write_all(b"a,b\n1,2\n3,4\n").unwrap();
+        drop(stdin);
+        assert_eq!(
+            rows(&child.wait_with_output().unwrap()),
+            "sum\n6\n",
+            "{path}"
+        );
+    }
+}
+
+/// The sample database is not remade because of a folder that is missing elsewhere.
+#[cfg(unix)]
+#[test]
+fn a_missing_temporary_folder_is_no_damage() {
+    let cache = cache();
+    let env = [
+        ("XDG_CACHE_HOME", cache.to_str().unwrap()),
+        ("TMPDIR", "/nonexistent"),
+    ];
+    let output = pgagent(&["--demo", "sql", "SELECT 1"], &env);
+    let text = stderr(&output);
+    assert_eq!(output.status.code(), Some(1), "{text}");
+    assert!(text.contains("set TMPDIR"), "{text}");
+    assert!(!text.contains("anew"), "{text}");
+}
+
 /// In a mount of its own, where the system lets anyone have one.
 #[cfg(target_os = "linux")]
 #[test]
@@ -427,4 +486,10 @@ fn a_killed_program_leaves_no_server_behind() {
         .status()
         .unwrap();
     assert!(ended.success(), "process {server} goes on");
+    let left: Vec<_> = fs::read_dir(folder.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .filter(|name| name.to_string_lossy().starts_with("pgagent-"))
+        .collect();
+    assert!(left.is_empty(), "left behind: {left:?}");
 }

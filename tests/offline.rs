@@ -225,6 +225,10 @@ async fn says_numbers_names_and_dates_as_people_do() {
             "The answer is December 2024.",
         ),
         (
+            "What are the 2 longest films?",
+            "The first 2 are The Tangled Highway; The Distant Glacier.",
+        ),
+        (
             "How many rentals were there by quarter in 2023?",
             "There are 4: Q1 2023 (1047); Q2 2023 (971); Q3 2023 (1154); Q4 2023 (1907).",
         ),
@@ -342,6 +346,27 @@ async fn a_follow_up_goes_on_from_the_question_before() {
         let answer: Value = serde_json::from_str(&stdout(&output)).unwrap();
         let ran = answer["steps"][0]["sql"].as_str().unwrap();
         assert!(ran.contains(sql), "{question}: {ran}");
+    }
+    // Two readings are as good as each other: the reply is a number.
+    let tie = format!("tie-{session}");
+    let ask = |question: &str| pgagent(&["ask", question, "--session", &tie], &env);
+    let asked = ask("What is the total revenue?");
+    assert_eq!(asked.status.code(), Some(1), "{}", stderr(&asked));
+    let ways = stdout(&asked);
+    assert!(ways.contains("1. total amount of payment"), "{ways}");
+    for (reply, code, says) in [
+        ("2", 0, "sum(m1.revenue)"),
+        (
+            "and in 2023?",
+            1,
+            "2. total revenue of monthly revenue; where",
+        ),
+        ("the first", 0, "'2023-01-01'"),
+    ] {
+        let answer = ask(reply);
+        assert_eq!(answer.status.code(), Some(code), "{}", stderr(&answer));
+        let told = stdout(&answer);
+        assert!(told.contains(says), "{reply}: {told}");
     }
     db.drop().await;
 }

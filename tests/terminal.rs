@@ -166,6 +166,7 @@ async fn the_chats_commands_do_what_they_say() {
         "/history PAID",
         "/chart",
         &format!("/export {}", csv.display()),
+        "/export sheet.xlsx",
         "/format csv",
         "/sql SELECT count(*) AS n FROM customer",
         "/sql DELETE FROM customer",
@@ -204,6 +205,7 @@ async fn the_chats_commands_do_what_they_say() {
         "forgotten: Who paid most?",
         "there is nothing to forget",
         "OPENAI_API_KEY",
+        "the command wants a .csv, .json or .md file",
         "there is no command /frobnicate",
     ] {
         assert!(err.contains(said), "{said}: {err}");

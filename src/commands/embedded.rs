@@ -86,6 +86,10 @@ pub fn greet() {
 pub async fn serve(root: PathBuf, socket: Option<PathBuf>, throw_away: bool) -> Result<u8> {
     let serving = tokio::task::spawn_blocking(move || {
         let served = embedded::serve(&root, socket.as_deref(), &mut std::io::stdout());
+        // The program that made them may have been killed.
+        if let Some(folder) = &socket {
+            let _ = std::fs::remove_dir_all(folder);
+        }
         if throw_away && let Some(folder) = root.parent() {
             let _ = std::fs::remove_dir_all(folder);
         }

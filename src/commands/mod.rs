@@ -104,7 +104,7 @@ async fn run_with(config: &Config, cli: Cli) -> Result<u8> {
 
 /// The format asked for, or what fits the file's name, or where stdout goes.
 fn format_for(format: Option<Format>, file: Option<&Path>, elsewhere: Format) -> Format {
-    let by_name = |path: &Path| match path.extension()?.to_str()? {
+    let by_name = |path: &Path| match path.extension()?.to_str()?.to_lowercase().as_str() {
         "json" => Some(Format::Json),
         "csv" => Some(Format::Csv),
         "md" => Some(Format::Markdown),

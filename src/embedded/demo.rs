@@ -38,6 +38,8 @@ const PROBE: &str = "SELECT (SELECT count(*) FROM rental) + (SELECT count(*) FRO
 /// # Errors
 /// Another process uses it, the cache folder cannot be written, or the embedded server does not start.
 pub async fn demo(reset: bool, notify: &(dyn Fn(&str) + Sync)) -> Result<Embedded> {
+    // A server that cannot have its socket says nothing about the database.
+    super::temporary_folder()?;
     let folder = cluster::folders()?.cache_dir().join("demo");
     let cluster = Cluster::lock(&folder, "the sample database")?;
     let version = version();

@@ -38,6 +38,18 @@ pub struct Embedded {
     _folder: Option<TempDir>,
 }
 
+/// A folder for the socket, or for what is to be thrown away.
+///
+/// # Errors
+/// None can be made.
+fn temporary_folder() -> Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("pgagent-").tempdir();
+    folder.map_err(|e| {
+        Error::failed(format!("no temporary folder can be made: {e}"))
+            .with_hint("make room there, or set TMPDIR to a folder that can be written")
+    })
+}
+
 impl Embedded {
     fn open(name: &str, cluster: Cluster, folder: Option<TempDir>) -> Result<Self> {
         let server = Server::new(name, &cluster.root(), folder.is_some())

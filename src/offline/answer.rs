@@ -33,6 +33,8 @@ enum Part {
 pub struct Words {
     reading: String,
     parts: Vec<Part>,
+    /// How many rows were asked for.
+    limit: Option<u64>,
 }
 
 impl Words {
@@ -55,6 +57,7 @@ impl Words {
         Self {
             reading,
             parts: (0..outputs.len()).map(part).collect(),
+            limit: query.limit,
         }
     }
 
@@ -63,6 +66,7 @@ impl Words {
         Self {
             reading: String::new(),
             parts: Vec::new(),
+            limit: None,
         }
     }
 
@@ -95,7 +99,12 @@ impl Words {
                 let shown: Vec<String> = (0..n.min(LISTED)).map(|at| self.row(table, at)).collect();
                 let more = if n > LISTED { ", and more" } else { "" };
                 let cut = if table.is_truncated() { " or more" } else { "" };
-                format!("There are {n}{cut}: {}{more}.", shown.join("; "))
+                let begin = if self.limit == Some(n as u64) {
+                    format!("The first {n} are")
+                } else {
+                    format!("There are {n}{cut}:")
+                };
+                format!("{begin} {}{more}.", shown.join("; "))
             }
         }
     }

@@ -12,7 +12,7 @@ use super::pieces::{NotUnderstood, Piece, pieces};
 use super::read::{Unsure, read};
 use super::sql::{arranged, told_apart};
 use super::words::{self, Token};
-use super::{follow, say, values};
+use super::{follow, reply, say, values};
 use crate::agent::{Plan, PlanRequest, Planned, Planner};
 use crate::config::OFFLINE;
 use crate::db::{Database, Pool};
@@ -115,7 +115,7 @@ impl OfflinePlanner {
         question: &str,
         history: &[Turn],
     ) -> Result<Vec<Piece>> {
-        let mut questions: Vec<&str> = history.iter().map(|turn| turn.question.as_str()).collect();
+        let mut questions = reply::without_choices(history);
         questions.push(question);
         let starts = |q: &&str| follow::addition(&words::tokens(q)).is_none();
         let first = questions
@@ -190,10 +190,19 @@ impl Planner for OfflinePlanner {
 
     async fn plan(&self, request: &PlanRequest<'_>) -> Result<Planned> {
         let lexicon = self.lexicon(request.catalog).await?;
-        let pieces = self
-            .pieces(&lexicon, request.question, request.history)
-            .await?;
-        let (plan, words) = match read(&lexicon, &pieces) {
+        let reading = match reply::chosen(request.question, request.history) {
+            Some((at, question, history)) => {
+                let pieces = self.pieces(&lexicon, question, history).await?;
+                reply::reading(&lexicon, read(&lexicon, &pieces), at)
+            }
+            None => {
+                let pieces = self
+                    .pieces(&lexicon, request.question, request.history)
+                    .await?;
+                read(&lexicon, &pieces)
+            }
+        };
+        let (plan, words) = match reading {
             Ok(found) => {
                 let reading = say::reading(&lexicon, &found.query);
                 let sql = arranged(&lexicon, &found.query, found.sql);
@@ -206,15 +215,7 @@ impl Planner for OfflinePlanner {
                 (plan, Words::new(&lexicon, &found.query, reading))
             }
             Err(Unsure::Tie(queries)) => {
-                let ways: Vec<String> = queries
-                    .iter()
-                    .take(3)
-                    .map(|q| say::reading(&lexicon, q))
-                    .collect();
-                let question = format!(
-                    "It can be read in several ways; which is meant?\n- {}",
-                    ways.join("\n- ")
-                );
+                let question = reply::question(&lexicon, &queries);
                 (
                     Plan::clarification("several readings are as good as each other", &question),
                     Words::none(),

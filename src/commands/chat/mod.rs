@@ -39,7 +39,8 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
         "session {}; `help` lists the commands, Ctrl-D ends",
         conversation.session
     ));
-    if !conversation.sessions.is_lasting() {
+    // Who tries the sample data or looks into a file has no session to come back to.
+    if !conversation.sessions.is_lasting() && config.opened.is_none() {
         note(
             "note: the session is kept in memory and ends with this process; `--redis` or REDIS_URL keeps it",
         );
@@ -74,6 +75,9 @@ pub async fn run(config: &Config, args: &AskArgs) -> Result<u8> {
     }
     Ok(0)
 }
+
+/// Endings of the files that answers are written to.
+const EXPORTED: [&str; 3] = ["csv", "json", "md"];
 
 struct Chat {
     conversation: Conversation,
@@ -143,6 +147,12 @@ impl Chat {
             ("export", "") => return Err(lacks("a file", "/export sales.csv")),
             ("export", file) => self.with_last(|answer| {
                 let file = Path::new(file);
+                if !EXPORTED
+                    .iter()
+                    .any(|e| file.extension().is_some_and(|x| x.eq_ignore_ascii_case(e)))
+                {
+                    return Err(lacks("a .csv, .json or .md file", "/export sales.csv"));
+                }
                 let format = format_for(None, Some(file), Format::Markdown);
                 save::write(file, |out| {
                     render::answer(out, answer, format, &Look::PLAIN)

@@ -104,12 +104,12 @@ pub async fn files(
         .map(|path| Source::open(path))
         .collect::<Result<Vec<_>>>()?;
     let embedded = match keep {
-        Some(name) => kept(name, files.is_empty())?,
+        Some(name) => {
+            super::temporary_folder()?;
+            kept(name, files.is_empty())?
+        }
         None => {
-            let folder = tempfile::Builder::new()
-                .prefix("pgagent-")
-                .tempdir()
-                .map_err(|e| Error::failed(format!("no temporary folder can be made: {e}")))?;
+            let folder = super::temporary_folder()?;
             let cluster = Cluster::lock(folder.path(), "the database of the files")?;
             cluster.clear()?;
             Embedded::open("the database of the files", cluster, Some(folder))?
@@ -124,7 +124,7 @@ pub async fn files(
     }
     let mut names = Names::default();
     for source in sources {
-        let table = names.unique(&name::of_file(&source.path));
+        let table = names.unique(&name::of_file(source.name()));
         let loaded = load(embedded.pool(), source, table, progress).await?;
         progress(Loading::Loaded(loaded));
     }
@@ -321,7 +321,8 @@ async fn copy(
 }
 
 fn create(path: &Path, table: &str, columns: &[Column]) -> String {
-    let quoted = |text: &str| format!("'{}'", text.replace('\'', "''"));
+    // Postgres has no text with a zero in it.
+    let quoted = |text: &str| format!("'{}'", text.replace('\0', "").replace('\'', "''"));
     let table = quote_ident(table);
     let list: Vec<String> = columns
         .iter()

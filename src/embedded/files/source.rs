@@ -6,8 +6,12 @@ use std::path::{Path, PathBuf};
 
 use encoding_rs::Encoding;
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use tempfile::TempPath;
 
 use crate::error::{Error, Result};
+
+/// The name that means standard input.
+const STDIN: &str = "-";
 
 /// What is read before deciding about encoding and form.
 const SAMPLE: u64 = 1 << 20;
@@ -23,6 +27,8 @@ pub enum Form {
 #[derive(Debug)]
 pub struct Source {
     pub path: PathBuf,
+    /// What came through a pipe: it is read several times.
+    piped: Option<TempPath>,
     pub form: Form,
     /// Of the text, when it is text.
     pub encoding: &'static Encoding,
@@ -35,56 +41,98 @@ impl Source {
     /// The file cannot be read, or is none of the kinds that are read.
     pub fn open(path: &Path) -> Result<Self> {
         let unreadable = |e: &io::Error| {
+            // Only what unpacks finds fault with bytes.
+            let damaged = matches!(
+                e.kind(),
+                io::ErrorKind::UnexpectedEof
+                    | io::ErrorKind::InvalidData
+                    | io::ErrorKind::InvalidInput
+            );
             Error::usage(format!(
                 "`{}` cannot be read: {}",
                 path.display(),
                 reason(e)
             ))
-            .with_hint("check the path given with `--file`")
+            .with_hint(if damaged {
+                "it may be cut off or damaged; copy or make it again"
+            } else {
+                "check the path given with `--file`"
+            })
         };
-        let metadata = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
-        if metadata.is_dir() {
-            return Err(Error::usage(format!("`{}` is a folder", path.display()))
-                .with_hint("give each file with a `--file` of its own"));
-        }
+        let piped = if path == Path::new(STDIN) {
+            Some(kept(io::stdin()))
+        } else {
+            let metadata = std::fs::metadata(path).map_err(|e| unreadable(&e))?;
+            if metadata.is_dir() {
+                return Err(Error::usage(format!("`{}` is a folder", path.display()))
+                    .with_hint("give each file with a `--file` of its own"));
+            }
+            (!metadata.is_file()).then(|| File::open(path).and_then(kept))
+        };
+        let piped = piped.transpose().map_err(|e| unreadable(&e))?;
+        let named = path;
+        let path = piped.as_deref().unwrap_or(named);
         let mut bytes = Vec::new();
         decompressed(path)
             .and_then(|reader| reader.take(SAMPLE).read_to_end(&mut bytes))
             .map_err(|e| unreadable(&e))?;
         let complete = (bytes.len() as u64) < SAMPLE;
         let mut source = Self {
-            path: path.to_owned(),
+            path: named.to_owned(),
+            piped: None,
             form: Form::Parquet,
             encoding: encoding_rs::UTF_8,
             sample: String::new(),
         };
         if bytes.starts_with(b"PAR1") {
+            source.piped = piped;
             return Ok(source);
         }
-        if let Some((what, hint)) = foreign(path, &bytes) {
-            return Err(Error::usage(format!("`{}` {what}", path.display())).with_hint(hint));
+        if let Some((what, hint)) = foreign(named, &bytes) {
+            return Err(Error::usage(format!("`{}` {what}", named.display())).with_hint(hint));
         }
         source.encoding = encoding(&bytes, complete);
         if source.encoding == encoding_rs::UTF_8 && !complete {
             source.encoding = utf8_or_else(path).map_err(|e| unreadable(&e))?;
         }
+        if is_binary(&bytes, source.encoding) {
+            return Err(Error::usage(format!(
+                "`{}` is no text, and no Parquet file either",
+                named.display()
+            ))
+            .with_hint("tables are read from CSV, Parquet and JSON lines, also as .gz and .zst"));
+        }
         // Decoded like the rest will be, byte-order mark and all.
         decode(Cursor::new(bytes), source.encoding)
             .read_to_string(&mut source.sample)
             .map_err(|e| unreadable(&e))?;
-        source.form = form(path, &source.sample);
+        source.form = form(named, &source.sample);
+        source.piped = piped;
         Ok(source)
+    }
+
+    /// What its table is called after.
+    pub fn name(&self) -> &Path {
+        match self.piped {
+            Some(_) => Path::new("data"),
+            None => &self.path,
+        }
+    }
+
+    /// Where its bytes are.
+    fn at(&self) -> &Path {
+        self.piped.as_deref().unwrap_or(&self.path)
     }
 
     /// All of the file as UTF-8.
     pub fn text(&self) -> io::Result<impl Read + Send + use<>> {
-        Ok(decode(decompressed(&self.path)?, self.encoding))
+        Ok(decode(decompressed(self.at())?, self.encoding))
     }
 
     /// All of the file, for what needs to jump in it.
     pub fn seekable(&self) -> io::Result<File> {
-        let mut reader = decompressed(&self.path)?;
-        let file = File::open(&self.path)?;
+        let mut reader = decompressed(self.at())?;
+        let file = File::open(self.at())?;
         let mut magic = [0; 4];
         if (&file).read_exact(&mut magic).is_ok() && &magic == b"PAR1" {
             return Ok(file);
@@ -100,6 +148,14 @@ impl Source {
         let at = line.map(|n| format!(", line {n}")).unwrap_or_default();
         Error::failed(format!("`{}`{at}: {what}", self.path.display()))
     }
+}
+
+/// All of a pipe, in a file that goes when it is dropped.
+fn kept(mut pipe: impl Read) -> io::Result<TempPath> {
+    let mut file = tempfile::Builder::new().prefix("pgagent-").tempfile()?;
+    io::copy(&mut pipe, &mut file)?;
+    file.flush()?;
+    Ok(file.into_temp_path())
 }
 
 fn reason(error: &io::Error) -> String {
@@ -160,6 +216,20 @@ fn encoding(bytes: &[u8], complete: bool) -> &'static Encoding {
     }
 }
 
+/// Whether there are more control characters at the beginning than a stray one.
+fn is_binary(bytes: &[u8], encoding: &'static Encoding) -> bool {
+    // Half of the bytes of UTF-16 are zero.
+    if encoding == encoding_rs::UTF_16LE || encoding == encoding_rs::UTF_16BE {
+        return false;
+    }
+    let start = &bytes[..bytes.len().min(1 << 12)];
+    let controls = start
+        .iter()
+        .filter(|&&b| b < 0x20 && !matches!(b, b'\t' | b'\n' | b'\r' | 0x0c | 0x1a..=0x1f))
+        .count();
+    controls > 1 && controls * 50 > start.len()
+}
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Deny);
     detector.feed(bytes, false);
@@ -218,6 +288,10 @@ fn foreign(path: &Path, bytes: &[u8]) -> Option<(&'static str, &'static str)> {
         _ if bytes.starts_with(b"SQLite format 3") => (
             "is a SQLite database",
             "export its tables as CSV: sqlite3 -csv -header FILE \"SELECT * FROM …\"",
+        ),
+        [b'B', b'Z', b'h', ..] | [0xfd, b'7', b'z', b'X', b'Z', ..] => (
+            "is compressed in a way that is not read here",
+            "unpack it, or compress it as .gz or .zst",
         ),
         _ if bytes.starts_with(b"ARROW1") => ("is an Arrow file", "save it as Parquet"),
         _ if bytes.starts_with(b"%PDF") => (
