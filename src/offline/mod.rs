@@ -23,6 +23,7 @@ mod pieces;
 mod planner;
 mod query;
 mod read;
+mod reply;
 mod say;
 mod sql;
 mod values;
