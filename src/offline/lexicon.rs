@@ -55,6 +55,7 @@ pub struct Column {
     /// Names rows, of its own table or another: not a value to count or sum.
     pub is_key: bool,
     pub labels: Vec<String>,
+    pub is_nullable: bool,
     /// What a text column that is a flag holds for yes and for no.
     pub flag: Option<[String; 2]>,
     pub codes: Codes,
@@ -313,6 +314,7 @@ fn table(relation: &Relation, shared: usize, known: &HashSet<String>) -> TableWo
                 codes: codes::codes(&words, values, column.comment.as_deref()),
                 flag,
                 is_written: false,
+                is_nullable: !column.not_null,
                 is_key: relation.primary_key == [column.name.clone()]
                     || matches!(last, Some("id" | "uuid" | "key" | "guid")),
                 joined: short.to_lowercase().replace('_', ""),
@@ -372,6 +374,11 @@ fn words_of(name: &str, known: &HashSet<String>) -> Vec<String> {
                 segmented(&part, &|w| known.contains(w) && w != part)
             };
             cut.unwrap_or_else(|| vec![part])
+        })
+        .map(|part| match part.as_str() {
+            // "n_visits"
+            "n" if name.len() > 1 => "number".to_owned(),
+            _ => part,
         })
         .filter(|part| !matches!(part.as_str(), "of" | "the"))
         .map(|part| stem(vocabulary::expanded(&part)))

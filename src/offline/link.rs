@@ -124,7 +124,11 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
                 "what", "who", "not", "no", "each", "per", "than",
             ])
     };
-    if span.len() > 1 && (span.first().is_some_and(edge) || span.last().is_some_and(edge)) {
+    let phrasal = matches!(span, [verb, with] if with.is("in") && !edge(verb));
+    if span.len() > 1
+        && !phrasal
+        && (span.first().is_some_and(edge) || span.last().is_some_and(edge))
+    {
         return;
     }
     let stems: Vec<&str> = span
@@ -152,10 +156,29 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
         columns.sort_unstable();
         columns.dedup();
     }
-    if tables.is_empty() && columns.is_empty() {
+    let words: Vec<Word> = stems.iter().map(|stem| index.word(stem)).collect();
+    // Any word for people means the one table that is of them, or their number.
+    let anyone = matches!(span, [t] if t.is_any(&["people", "person", "persons", "someone", "somebody", "everyone", "everybody", "anyone"]));
+    if anyone && tables.is_empty() && columns.is_empty() {
+        let people = (0..lexicon.tables.len()).filter(|t| lexicon.is_person(*t));
+        let people: Vec<usize> = people.collect();
+        if let [only] = people.as_slice() {
+            found.push(Link {
+                target: Target::Table(*only),
+                score: 0.84,
+            });
+        }
+        if span[0].is("people") {
+            let counts = lexicon.columns().filter(|(_, c)| {
+                c.kind == ValueKind::Number && c.words.iter().any(|w| w == "popul")
+            });
+            found.extend(counts.map(|(id, _)| Link {
+                target: Target::Column(id),
+                score: 0.82,
+            }));
+        }
         return;
     }
-    let words: Vec<Word> = stems.iter().map(|stem| index.word(stem)).collect();
     for t in tables {
         let score = table_score(&lexicon.tables[t], &words, &joined);
         if score >= LEAST {

@@ -157,6 +157,8 @@ pub struct Query {
     /// Tables whose rows the result is grouped by, beside the plain outputs.
     pub group: Vec<usize>,
     pub conditions: Vec<Condition>,
+    /// What the rows of a percentage are, among all that the conditions leave.
+    pub part: Vec<Condition>,
     /// What a number over each group must be.
     pub having: Vec<(Measure, Operator, String)>,
     pub order: Vec<Order>,

@@ -104,6 +104,25 @@ pub fn tokens(text: &str) -> Vec<Token> {
                 end = at + next.len_utf8();
                 rest.next();
             }
+            // "e-mail"
+            if text
+                .get(start..start + 6)
+                .is_some_and(|w| w.eq_ignore_ascii_case("e-mail"))
+            {
+                end = start + 6;
+                while let Some(&(at, next)) = rest.peek() {
+                    if at >= end && !next.is_alphanumeric() {
+                        break;
+                    }
+                    end = end.max(at + next.len_utf8());
+                    rest.next();
+                }
+                let mut mail = token(text, Kind::Word, start, end);
+                mail.lower = mail.lower.replacen('-', "", 1);
+                mail.stem = stem(&mail.lower);
+                found.push(mail);
+                continue;
+            }
             // "'s" belongs to the word before it and says nothing by itself.
             let possessive = &text[start..end] == "s" && matches!(before, Some('\'' | '’'));
             if !possessive {

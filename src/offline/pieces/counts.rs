@@ -94,6 +94,14 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         let limit = Some(limit);
         return Some((Piece::Superlative(Superlative { limit, ..s }), length + 2));
     }
+    // "the first student", "our last order"
+    let told = at > 0 && tokens[at - 1].is_any(&["the", "our", "my", "its", "their", "very"]);
+    let thing = !word(1).is_empty()
+        && crate::offline::dates::unit(word(1)).is_none()
+        && !matches!(word(1), "name" | "names" | "and" | "or" | "of" | "few");
+    if let ("first" | "last", true, true) = (word(0), told, thing) {
+        return sup(word(0) == "last", 1, word(0).to_owned());
+    }
     if let Some(descending) = superlative(word(0)) {
         let both = format!("{} {}", word(0), word(1));
         if adjective(&both).is_some() {

@@ -66,6 +66,19 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("more" | "greater" | "higher", "than", "or") if word(3) == "equal" && word(4) == "to" => {
             operator(Operator::GreaterOrEqual, 5, None)
         }
+        ("more" | "less", next, "than") if adjective(&format!("{} {next}", word(0))).is_some() => {
+            let both = format!("{} {next}", word(0));
+            let more = adjective(&both).is_some_and(|(_, more)| more);
+            operator(
+                if more {
+                    Operator::Greater
+                } else {
+                    Operator::Less
+                },
+                3,
+                Some(&both),
+            )
+        }
         // "a greater weight than 10"
         (comparing, next, _) if is_comparative(comparing) && next != "than" => {
             let than = (2..5).find(|&i| word(i) == "than" && number(i + 1).is_some());
@@ -96,19 +109,6 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("at", "least", _) => operator(Operator::GreaterOrEqual, 2, None),
         ("at", "most", _) => operator(Operator::LessOrEqual, 2, None),
         ("up", "to", _) => operator(Operator::LessOrEqual, 2, None),
-        ("more" | "less", next, "than") if adjective(&format!("{} {next}", word(0))).is_some() => {
-            let both = format!("{} {next}", word(0));
-            let more = adjective(&both).is_some_and(|(_, more)| more);
-            operator(
-                if more {
-                    Operator::Greater
-                } else {
-                    Operator::Less
-                },
-                3,
-                Some(&both),
-            )
-        }
         (
             "over" | "above" | "exceeding" | "exceed" | "exceeds" | "exceeded" | "surpass"
             | "surpasses" | "surpassing",
@@ -212,6 +212,9 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("where", "did" | "was" | "were" | "is" | "are" | "does" | "do", _) if at == 0 => {
             (Piece::Dimension(WHERE), 2)
         }
+        ("in", "percent" | "percentage", _) => (Piece::Preposition("of".to_owned()), 2),
+        ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb, 2),
+        ("home", "to", _) => (Piece::Verb, 2),
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
         ("either", ..) => (Piece::Preposition("of".to_owned()), 1),
@@ -299,7 +302,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("different" | "distinct" | "unique", ..) => (Piece::Distinct, 1),
         ("without", "any", _) => (Piece::Not, 2),
         (
-            "not" | "non" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
+            "not" | "non" | "nobody" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
             | "haven" | "hasn",
             ..,
         ) => (Piece::Not, if word(1) == "t" { 2 } else { 1 }),

@@ -4,6 +4,7 @@ use super::super::joins;
 use super::super::lexicon::{Lexicon, ValueKind};
 use super::super::query::{Condition, Key, Measure, Order, Output, Query, Unit};
 use super::late::contradict;
+use super::nouns::names_rows;
 use super::reader::{Reader, Step};
 
 impl<'a> Reader<'a> {
@@ -55,15 +56,22 @@ impl<'a> Reader<'a> {
                     self.rows_of_kind(*c)
                 }
                 [Condition::In(c, _)]
-                    if self.asked || !super::nouns::names_rows(self.lexicon, *c) =>
+                    if self.asked || !names_rows(self.lexicon, *c) =>
                 {
                     Some(c.table)
                 }
-                [first, ..] if !self.who => self.one_kind(first.table()),
+                [first, ..] if !self.who => self.one_kind(first.table()).or_else(|| {
+                    let Condition::In(c, _) = first else {
+                        return None;
+                    };
+                    let kind = !self.asked && names_rows(self.lexicon, *c);
+                    self.rows_of_kind(*c).filter(|_| kind)
+                }),
                 _ => None,
             })
             .or(self.the_person())
             .ok_or("it asks for nothing that is known")?;
+        self.cost += self.values_of_others(entity);
         self.own_rows()?;
         let mut group = Vec::new();
         let mut outputs = std::mem::take(&mut self.outputs);
@@ -191,7 +199,7 @@ impl<'a> Reader<'a> {
             }
         }
         let lexicon = self.lexicon;
-        let names_rows = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].label.contains(&c.column) || lexicon.tables[c.table].key.contains(&c.column));
+        let names_one = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].label.contains(&c.column) || lexicon.tables[c.table].key.contains(&c.column));
         let loose = outputs.iter().any(|o| {
             matches!(o, Output::Column(c) if self.is_named && c.table != entity && self.mentioned.contains(&c.table))
         });
@@ -221,7 +229,7 @@ impl<'a> Reader<'a> {
             .conditions
             .iter()
             .any(|c| matches!(c, Condition::Lacks(..)));
-        if lacking && !self.is_named && !outputs.iter().any(names_rows) {
+        if lacking && !self.is_named && !outputs.iter().any(names_one) {
             return Err("an absence that may be of values or of rows");
         }
         // A column of a table that nothing else speaks of is a loose guess.
@@ -275,16 +283,26 @@ impl<'a> Reader<'a> {
         if outputs.iter().all(told) && !distinct {
             self.cost += 0.6;
         }
-        let shared = outputs.contains(&Output::Share);
-        if shared
-            && (outputs.len() > 1
-                || conditions.len() != 1
-                || !self.mentioned.is_empty()
-                || self.limit.is_some())
-        {
-            return Err("a percentage by more than one condition");
+        let mut conditions = conditions;
+        let mut part = std::mem::take(&mut self.part);
+        if outputs.contains(&Output::Share) {
+            if outputs.len() > 1 || self.limit.is_some() {
+                return Err("a percentage beside something else");
+            }
+            if part.is_empty() {
+                // "of the races since 2020": the time is of the whole.
+                let (time, rest): (Vec<_>, Vec<_>) = conditions
+                    .into_iter()
+                    .partition(|c| matches!(c, Condition::During(..)));
+                let (whole, rest) = if rest.is_empty() { (rest, time) } else { (time, rest) };
+                if rest.len() != 1 || !self.mentioned.is_empty() {
+                    return Err("a percentage by more than one condition");
+                }
+                (conditions, part) = (whole, rest);
+            }
         }
         Ok(Query {
+            part,
             entity,
             outputs,
             group,

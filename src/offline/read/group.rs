@@ -5,6 +5,7 @@ use super::super::link::Target;
 use super::super::pieces::Piece;
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output, Period, Unit};
 use super::super::words::root;
+use super::finish::is_above;
 use super::measure::is_summable;
 use super::reader::{Reader, Section, Step};
 
@@ -90,11 +91,11 @@ impl<'a> Reader<'a> {
         if self.top.is_some() {
             self.skip_links();
             return match self.peek() {
-                Some(Piece::Count(total)) => {
+                Some(Piece::Count(_)) => {
                     self.at += 1;
                     // "by number of seats", which a column says.
                     if let Some(Target::Column(c)) = self.peek_target()
-                        && Some(c.table) == self.entity
+                        && self.entity.is_some_and(|e| e == c.table || is_above(self.lexicon, e, c.table))
                         && self.lexicon.column(*c).kind == ValueKind::Number
                         && !self.lexicon.column(*c).is_key
                     {
@@ -102,7 +103,7 @@ impl<'a> Reader<'a> {
                         self.noun()?;
                         return self.order_by(Key::Column(c));
                     }
-                    let measure = self.counted(*total)?;
+                    let measure = self.counted()?;
                     self.order_by(Key::Measure(measure))
                 }
                 Some(Piece::Aggregate(_)) => self.aggregates(),

@@ -3,6 +3,7 @@
 
 use super::super::joins;
 use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::link::Target;
 use super::super::pieces::{Piece, WHEN, WHERE};
 use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Output};
 use super::finish::is_above;
@@ -84,6 +85,24 @@ impl Reader<'_> {
         (kinds && same).then_some(table)
     }
 
+    /// What it costs that values are looked for elsewhere which the rows that are asked for have themselves.
+    pub(super) fn values_of_others(&self, entity: usize) -> f32 {
+        let apart = (0..self.pieces.len()).filter(|&at| {
+            let Some(Piece::Noun(noun)) = self.pieces.get(at) else {
+                return false;
+            };
+            let chosen = noun.links.get(self.choice[at]);
+            let elsewhere = chosen.is_some_and(
+                |l| matches!(&l.target, Target::Value(c, _) if c.table != entity),
+            );
+            let own = noun.links.iter().any(
+                |l| matches!(&l.target, Target::Value(c, _) if c.table == entity),
+            );
+            elsewhere && own
+        });
+        apart.count() as f32 * 0.1
+    }
+
     /// Whom "who" asks for, where only one table is of people.
     pub(super) fn the_person(&self) -> Option<usize> {
         let mut people = (0..self.lexicon.tables.len()).filter(|t| self.lexicon.is_person(*t));
@@ -131,8 +150,9 @@ impl Reader<'_> {
             return Err("what is common may be counted in several tables");
         };
         if let Key::Measure(Measure::Rows(own)) = order.by {
+            // "the most common diagnosis among female patients"
             if is_above(self.lexicon, own, *table) {
-                return Err("what is common may be counted in several tables");
+                return Ok(());
             }
             order.by = Key::Measure(Measure::Rows(*table));
             self.mentioned.clear();

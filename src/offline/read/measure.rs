@@ -10,7 +10,7 @@ use super::reader::{Reader, Section, Step};
 
 impl<'a> Reader<'a> {
     /// What is counted.
-    pub(super) fn counted(&mut self, total: bool) -> Step<Measure> {
+    pub(super) fn counted(&mut self) -> Step<Measure> {
         let distinct_before = std::mem::take(&mut self.distinct);
         // "number of French singers": values may stand before what is counted.
         while let Some(Target::Value(c, value)) = {
@@ -32,7 +32,6 @@ impl<'a> Reader<'a> {
             self.condition(Condition::True(c, yes))?;
             // "how many smokers are there"
             if !matches!(self.peek(), Some(Piece::Noun(_))) && self.entity.is_none() {
-                self.section = Section::Condition;
                 return Ok(Measure::Rows(c.table));
             }
         }
@@ -44,7 +43,6 @@ impl<'a> Reader<'a> {
             && let Some(table) = self.rows_of_kind(*c)
         {
             self.distinct = distinct_before;
-            self.section = Section::Condition;
             return Ok(Measure::Rows(table));
         }
         let (_, target) = self.noun()?;
@@ -66,7 +64,6 @@ impl<'a> Reader<'a> {
             }
             Target::Table(t) => Ok(Measure::Rows(*t)),
             Target::Column(c) => {
-                let _ = total;
                 if self.is_count(*c) && !different {
                     return Ok(Measure::Of(Aggregate::Sum, *c));
                 }
@@ -86,13 +83,20 @@ impl<'a> Reader<'a> {
     /// Whether a column holds numbers of something: `review_count`.
     fn is_count(&self, c: ColumnId) -> bool {
         let column = self.lexicon.column(c);
+        let name = column.name.to_lowercase();
+        let plural = name.len() > 4
+            && name.ends_with('s')
+            && !["ss", "us", "is", "hours", "minutes", "seconds", "days", "years", "stars"]
+                .iter()
+                .any(|end| name.ends_with(end));
         column.kind == ValueKind::Number
             && !column.is_key
-            && column.words.len() > 1
-            && column
-                .words
-                .iter()
-                .any(|w| matches!(w.as_str(), "number" | "count"))
+            && (plural
+                || (column.words.len() > 1
+                    && column
+                        .words
+                        .iter()
+                        .any(|w| matches!(w.as_str(), "number" | "count"))))
     }
 
     /// Whether what follows is a column that says the number itself.
@@ -103,7 +107,31 @@ impl<'a> Reader<'a> {
 
     /// "the percentage of customers that are active": of the rows of one table, by one condition.
     pub(super) fn share(&mut self) -> Step<()> {
-        let Measure::Rows(table) = self.counted(false)? else {
+        // "the percentage of women among the patients"
+        self.skip_links();
+        let before = self.conditions.len();
+        while let Some(Target::Value(c, value)) = self.peek_target() {
+            let (c, value) = (*c, value.clone());
+            self.noun()?;
+            self.condition(Condition::In(c, value))?;
+        }
+        if self.conditions.len() > before && matches!(self.peek(), Some(Piece::Preposition(_))) {
+            self.skip_links();
+            if let Some(Target::Table(t)) = self.peek_target()
+                && self.conditions[before..].iter().all(|c| c.table() == *t)
+                && self.entity.is_none()
+                && self.outputs.is_empty()
+            {
+                self.entity = Some(*t);
+                self.is_named = true;
+                self.noun()?;
+                self.part = self.conditions.split_off(before);
+                self.outputs.push(Output::Share);
+                self.section = Section::Condition;
+                return Ok(());
+            }
+        }
+        let Measure::Rows(table) = self.counted()? else {
             return Err("a percentage of something that is no table");
         };
         if self.entity.is_some() || !self.outputs.is_empty() {

@@ -46,6 +46,10 @@ impl<'a> Reader<'a> {
                 let labels: Vec<Output> = self.lexicon.label(t).map(Output::Column).collect();
                 self.outputs.extend(labels);
             }
+            // "who directed …": what was done is no person.
+            (None, _) if self.who && self.outputs.is_empty() && self.lexicon.is_link(t) => {
+                self.mentioned.push(t);
+            }
             (None, _) => {
                 self.entity = Some(t);
                 self.is_named = true;
@@ -133,6 +137,11 @@ impl<'a> Reader<'a> {
         }
         // "departing from Rome" names the key by which Rome is meant.
         if self.lexicon.is_foreign_key(c) && self.role_of_value(c) {
+            return Ok(());
+        }
+        // "When was account 5190 opened?"
+        if self.dimension == Some(WHEN) && column.kind == ValueKind::Date && self.outputs.is_empty() {
+            self.outputs.push(Output::Column(c));
             return Ok(());
         }
         // "born in Boston", "founded by Ann": what happened, and not when.
@@ -236,6 +245,16 @@ impl<'a> Reader<'a> {
             // "customers who have written a review": the verb of the table that follows.
             _ if column.kind == ValueKind::Date && self.last_score() < 0.9 && table_follows => {
                 Ok(())
+            }
+            // "used a coupon", "with a phone number": it has any.
+            _ if self.at >= 2
+                && matches!(self.pieces[self.at - 2], Piece::With | Piece::Verb)
+                && column.is_nullable
+                && self.last_score() >= 0.66
+                && !matches!(self.peek(), Some(Piece::Noun(_) | Piece::Number(_))) =>
+            {
+                self.cost += 0.15;
+                self.condition(Condition::Missing(c, false))
             }
             _ => Err("a column of which nothing is said"),
         }

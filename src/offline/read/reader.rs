@@ -63,6 +63,8 @@ pub(super) struct Reader<'a> {
     pub(super) both: bool,
     /// "How long": the adjective that says which column is asked for.
     pub(super) dimension: Option<&'static str>,
+    /// Conditions of "the percentage of women among …".
+    pub(super) part: Vec<Condition>,
     pub(super) having: Vec<(Measure, Operator, String)>,
     /// Columns and tables that the question names, to choose between keys.
     pub(super) named: Vec<ColumnId>,
@@ -103,6 +105,7 @@ impl<'a> Reader<'a> {
             common: false,
             both: false,
             dimension: None,
+            part: Vec::new(),
             having: Vec::new(),
             named: Vec::new(),
         }
@@ -211,7 +214,7 @@ impl<'a> Reader<'a> {
                 Piece::Count(total) => {
                     self.at += 1;
                     if *total || !self.counts_already() {
-                        let measure = self.counted(*total)?;
+                        let measure = self.counted()?;
                         self.put_measure(measure)?;
                     }
                 }

@@ -20,16 +20,16 @@ impl<'a> Reader<'a> {
             && self.outputs.is_empty()
             && self.buckets.is_empty();
         let counted = match self.peek() {
-            Some(Piece::Count(total)) => {
+            Some(Piece::Count(_)) => {
                 self.at += 1;
-                Some(self.counted(*total)?)
+                Some(self.counted()?)
             }
             Some(Piece::Aggregate(a)) => {
                 let a = *a;
                 self.at += 1;
-                if let Some(Piece::Count(total)) = self.peek() {
+                if let Some(Piece::Count(_)) = self.peek() {
                     self.at += 1;
-                    Some(self.counted(*total)?)
+                    Some(self.counted()?)
                 } else {
                     let (_, target) = self.noun()?;
                     let c = match target {

@@ -158,13 +158,9 @@ impl Builder<'_> {
                     self.measure(m, root, fans_out, &scope)?,
                     Some(self.measure_name(m)),
                 ),
-                // A join would leave rows out of the whole.
-                Output::Share if !select.joins.is_empty() || select.filters.is_empty() => {
-                    return Err(NoWay::Unconnected);
-                }
                 Output::Ratio(_) => return Err(NoWay::Unconnected),
                 Output::Share => (
-                    Expr::Share(std::mem::take(&mut select.filters)),
+                    Expr::Share(self.part(root, query, &scope)?),
                     Some("percentage".to_owned()),
                 ),
             };
@@ -219,6 +215,25 @@ impl Builder<'_> {
             }
         }
         Ok(select)
+    }
+
+    /// What the rows of a percentage fulfil; a join would leave rows out of the whole.
+    fn part(&mut self, root: usize, query: &Query, scope: &Scope) -> Result<Vec<Expr>, NoWay> {
+        let wanted: BTreeSet<usize> = query.part.iter().map(Condition::table).collect();
+        let hops = joins::tree(&self.lexicon.edges, root, &wanted, self.prefer)?;
+        let mut part = Select::default();
+        let mut own = Scope {
+            aliases: scope.aliases.clone(),
+        };
+        let plain: Vec<Condition> = query.part.iter().filter(|c| !c.is_apart()).cloned().collect();
+        self.grow(root, &hops, &BTreeSet::new(), &plain, &mut part, &mut own, &mut false)?;
+        for condition in query.part.iter().filter(|c| c.is_apart()) {
+            part.filters.push(self.apart(root, condition, scope)?);
+        }
+        if part.filters.is_empty() || !part.joins.is_empty() {
+            return Err(NoWay::Unconnected);
+        }
+        Ok(part.filters)
     }
 
     /// The way to all tables of a query. What is only mentioned rather stands between others than at an end,
