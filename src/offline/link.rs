@@ -190,6 +190,13 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
     }
     for id in columns {
         let mut score = column_score(lexicon, id, &words, &joined);
+        // "rented" is no rental rate.
+        let past = matches!(span, [t] if is_past(&t.lower));
+        let column = lexicon.column(id);
+        let year = column.words.iter().any(|w| w == "year") || column.words.len() == 1;
+        if past && column.kind == ValueKind::Number && !year && score < 0.8 {
+            continue;
+        }
         let said = |p: &Word| {
             lexicon
                 .column(id)
@@ -207,6 +214,15 @@ fn schema_links(lexicon: &Lexicon, span: &[Token], found: &mut Vec<Link>) {
             });
         }
     }
+}
+
+/// Whether a word says what was done.
+pub fn is_past(word: &str) -> bool {
+    (word.len() > 4 && word.ends_with("ed"))
+        || matches!(
+            word,
+            "sold" | "paid" | "bought" | "spent" | "won" | "written" | "wrote" | "made" | "taken" | "born" | "lost"
+        )
 }
 
 /// Whether a word only says what kind of thing a column holds: "number" in "phone number".
@@ -507,7 +523,9 @@ fn partly(words: &[Word], column: &Column) -> f32 {
         };
     }
     let comment = &column.comment[..column.comment.len().min(COMMENT_WORDS)];
+    // What a comment says of a flag may be its no.
     if !comment.is_empty()
+        && column.kind != ValueKind::Bool
         && words
             .iter()
             .all(|w| w.stem.len() > 3 && comment.iter().any(|c| c == w.stem))

@@ -236,6 +236,8 @@ pub fn stem(word: &str) -> String {
         "born" => "birth",
         "died" | "dead" => "death",
         "staff" => "staff",
+        // Not the rate.
+        "rating" | "ratings" => return "rating".to_owned(),
         // Not the nation.
         "national" | "nationals" => return "national".to_owned(),
         "weigh" | "weighs" | "weighed" | "weighing" => "weight",

@@ -5,7 +5,7 @@ mod counts;
 mod phrases;
 mod shape;
 
-use super::lexicon::Lexicon;
+use super::lexicon::{Lexicon, ValueKind};
 use super::link::{Hit, LONGEST, Link, Target, links};
 use super::query::{Aggregate, Operator, Period, Unit};
 use super::vocabulary::{is_linking_verb, is_neutral, is_thing};
@@ -32,6 +32,8 @@ pub struct Superlative {
 pub enum Piece {
     /// "How many"; true for "the total number of".
     Count(bool),
+    /// "How much".
+    Much,
     /// "What percentage of".
     Share,
     /// "The ratio of … to …".
@@ -173,7 +175,11 @@ fn noun(
     let quoted = tokens[at].kind == Kind::Quoted;
     let least = if quoted { 1 } else { least };
     for length in (least..=LONGEST.min(tokens.len() - at)).rev() {
-        let found = links(lexicon, tokens, hits, at, at + length);
+        let mut found = links(lexicon, tokens, hits, at, at + length);
+        // "cheap to rent" is no rental rate.
+        if length == 1 && at > 0 && tokens[at - 1].is("to") {
+            found.retain(|l| !matches!(l.target, Target::Column(c) if l.score < 0.8 && lexicon.column(c).kind == ValueKind::Number));
+        }
         let sure = found
             .first()
             .is_some_and(|l| length == 1 || l.score >= 0.83);

@@ -56,6 +56,11 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             return Some((Piece::Average(op, hint.map(str::to_owned)), skip + 1));
         }
         number(length).map(|n| {
+            // "more than once"
+            let hint = match n.is_any(&["once", "twice"]) {
+                true => Some("times"),
+                false => hint,
+            };
             (
                 Piece::Compare(op, written(n), hint.map(str::to_owned)),
                 length + 1,
@@ -184,9 +189,9 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             _,
         ) => (Piece::Each, 2),
         ("ratio", "of" | "between", _) => (Piece::Ratio, 2),
-        ("how", "much", "do" | "does" | "did" | "is" | "are" | "was" | "were") => {
-            (Piece::Preposition("of".to_owned()), 3)
-        }
+        ("how", "much", "do" | "does" | "did" | "is" | "are" | "was" | "were") => (Piece::Much, 3),
+        ("how", "much", "money") => (Piece::Much, 3),
+        ("how", "much", _) => (Piece::Much, 2),
         ("how", "many", "people" | "inhabitants" | "residents" | "citizens")
             if matches!(word(3), "live" | "lives" | "lived" | "reside") =>
         {
@@ -214,6 +219,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         }
         ("in", "percent" | "percentage", _) => (Piece::Preposition("of".to_owned()), 2),
         ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb, 2),
+        ("find" | "figure" | "carried" | "carry" | "point", "out", _) => (Piece::Verb, 2),
         ("home", "to", _) => (Piece::Verb, 2),
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
@@ -382,6 +388,7 @@ fn measure(token: &Token, next: Option<&Token>) -> Option<(&'static str, usize)>
         "dollar" | "dollars" | "usd" => "dollar",
         "euro" | "euros" | "eur" => "euro",
         "percent" => "percent",
+        "times" => "times",
         _ => return None,
     };
     Some((unit, 1))

@@ -278,8 +278,9 @@ impl<'a> Reader<'a> {
                 _ => None,
             })
         });
+        let once = matches!(piece, Some(Piece::Compare(_, _, Some(word))) if word == "times");
         let hinted = match piece {
-            Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) => {
+            Some(Piece::Compare(_, _, Some(word)) | Piece::Average(_, Some(word))) if !once => {
                 let owner = owner.ok_or("a comparison of nothing that is known")?;
                 // "rivers of Peru that are longer than …": what has a length is meant.
                 let hinted = self.hinted(owner, word).or_else(|| {
@@ -314,6 +315,24 @@ impl<'a> Reader<'a> {
                 let c = *c;
                 self.outputs.pop();
                 return self.compare_with(piece, c);
+            }
+            // "rented only once", "more than 3 times"
+            let counted = matches!(self.peek(), Some(Piece::Measured(unit)) if unit == "times");
+            if counted || once {
+                self.at += usize::from(counted);
+                if let (Some(Piece::Compare(op, n, _)), Some(t), Some(entity)) =
+                    (piece, self.mentioned.last().copied(), self.entity)
+                    && self.mentioned.len() == 1
+                    && self.lacks.is_none()
+                    && !is_above(self.lexicon, entity, t)
+                {
+                    let n = n.parse().map_err(|_| "a count that is no whole number")?;
+                    self.mentioned.clear();
+                    self.conditions.push(Condition::Rows(t, *op, n, Vec::new()));
+                    self.lacks = Some(self.conditions.len() - 1);
+                    return Ok(());
+                }
+                return Err("a number of times of nothing that is known");
             }
             // "payments over 10 dollars"
             let c = owner
@@ -441,6 +460,21 @@ impl<'a> Reader<'a> {
                 self.section = Section::Condition;
                 self.mentioned.retain(|m| m != t);
                 return self.condition(Condition::Compare(key, Operator::Equal, n.clone()));
+            }
+        }
+        // "Which 3 categories have the most rentals?"
+        let first = self.section == Section::Head
+            && self.entity.is_none()
+            && self.outputs.is_empty()
+            && self.conditions.is_empty();
+        let ranked = self.pieces[self.at..]
+            .iter()
+            .any(|p| matches!(p, Piece::Superlative(s) | Piece::Common(s) if s.limit.is_none()));
+        if first && ranked && !self.negated && self.wanted.is_none() {
+            let n: u64 = n.parse().map_err(|_| "a count that is no whole number")?;
+            if matches!(self.peek(), Some(Piece::Noun(_))) && (1..=1_000).contains(&n) {
+                self.wanted = Some(n);
+                return Ok(());
             }
         }
         if self.section != Section::Condition || self.negated {

@@ -2,7 +2,7 @@
 
 use super::super::joins;
 use super::super::lexicon::{Lexicon, ValueKind};
-use super::super::query::{Condition, Key, Measure, Order, Output, Query, Unit};
+use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Order, Output, Query, Unit};
 use super::late::contradict;
 use super::nouns::names_rows;
 use super::reader::{Reader, Step};
@@ -75,6 +75,9 @@ impl<'a> Reader<'a> {
         self.own_rows()?;
         let mut group = Vec::new();
         let mut outputs = std::mem::take(&mut self.outputs);
+        if self.limit.is_some() && !measured && by_measure.is_none() && !self.groups.is_empty() {
+            return Err("the first of each group");
+        }
         if !self.buckets.is_empty() && !measured && by_measure.is_none() && !outputs.is_empty() {
             return Err("a unit of time of which nothing is said");
         }
@@ -172,7 +175,12 @@ impl<'a> Reader<'a> {
         for (period, lacks, near) in std::mem::take(&mut self.periods) {
             let mut tables = Vec::new();
             if let Some(at) = lacks {
-                tables.push(self.conditions[at].table());
+                let table = self.conditions[at].table();
+                tables.push(table);
+                // "rented more than 50 films in 2023" is no year of the films.
+                if self.mentioned.iter().any(|m| *m != table && self.date_of(&[*m]).is_some()) {
+                    return Err("a time that may be of two things");
+                }
             } else {
                 tables.extend(near.filter(|t| self.date_of(&[*t]).is_some()));
                 tables.extend(by_measure);
@@ -214,11 +222,14 @@ impl<'a> Reader<'a> {
             return Err("it asks who, and a number is no person");
         }
         let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
-        let strangers = self.restated || lexicon.is_person(entity) || !people;
-        let shown_people = outputs
+        let shows_people = outputs
             .iter()
-            .any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table)));
-        if self.who && !strangers && !shown_people && self.is_named {
+            .any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table) && c.table != entity));
+        // "Who is the director of …?" may be a column.
+        let named = outputs.iter().all(|o| {
+            matches!(o, Output::Column(c) if self.named.contains(c) && lexicon.column(*c).kind == ValueKind::Text)
+        });
+        if self.who && people && !lexicon.is_person(entity) && !shows_people && !named {
             return Err("it asks who, and the rows that fit are no persons");
         }
         let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(c));
@@ -282,6 +293,26 @@ impl<'a> Reader<'a> {
         let told = |o: &Output| matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)));
         if outputs.iter().all(told) && !distinct {
             self.cost += 0.6;
+        }
+        // "How much did we earn": one number.
+        if let [Output::Column(c)] = outputs.as_slice()
+            && (self.much || self.named_sum)
+            && self.limit.is_none()
+        {
+            let c = *c;
+            let one = conditions.iter().any(|k| match k {
+                Condition::In(i, _) | Condition::Compare(i, Operator::Equal, _) => {
+                    i.table == c.table && names_rows(lexicon, *i)
+                }
+                Condition::Extreme { .. } => true,
+                _ => false,
+            });
+            let amount = self.additive(c.table) == Some(c) || self.named_sum;
+            match (one, amount && lexicon.column(c).kind == ValueKind::Number) {
+                (true, _) => {}
+                (false, true) => outputs = vec![Output::Measure(Measure::Of(Aggregate::Sum, c))],
+                (false, false) => return Err("how much of something that is no one amount"),
+            }
         }
         let mut conditions = conditions;
         let mut part = std::mem::take(&mut self.part);

@@ -157,7 +157,16 @@ impl<'a> Reader<'a> {
             && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
         {
             self.cost += 0.05;
-            return Ok(());
+            let birth = column.words.iter().any(|w| w.starts_with("birth"));
+            let negated = std::mem::take(&mut self.negated);
+            // "How many stores are closed?": those that have a day of it.
+            if column.kind == ValueKind::Date && column.is_nullable && !birth {
+                return self.condition(Condition::Missing(c, negated));
+            }
+            return match negated {
+                true => Err("a negation of what happened to all"),
+                false => Ok(()),
+            };
         }
         if counted
             && self.section == Section::Head
@@ -206,6 +215,10 @@ impl<'a> Reader<'a> {
                 {
                     self.cost += 0.08;
                 }
+                self.named_sum |= self.last_noun().is_some_and(|n| {
+                    let text = n.text.to_lowercase();
+                    ["revenue", "turnover", "earnings", "sales"].iter().any(|w| text.contains(w))
+                });
                 let label = &self.lexicon.tables[c.table].label;
                 let whole = label.len() > 1
                     && label.first() == Some(&c.column)
@@ -250,6 +263,7 @@ impl<'a> Reader<'a> {
             _ if self.at >= 2
                 && matches!(self.pieces[self.at - 2], Piece::With | Piece::Verb)
                 && column.is_nullable
+                && column.kind != ValueKind::Number
                 && self.last_score() >= 0.66
                 && !matches!(self.peek(), Some(Piece::Noun(_) | Piece::Number(_))) =>
             {

@@ -63,6 +63,12 @@ pub(super) struct Reader<'a> {
     pub(super) both: bool,
     /// "How long": the adjective that says which column is asked for.
     pub(super) dimension: Option<&'static str>,
+    /// "Which 3 categories have the most …".
+    pub(super) wanted: Option<u64>,
+    /// A word for sums was what is shown: "revenue".
+    pub(super) named_sum: bool,
+    /// "How much": one number is asked for.
+    pub(super) much: bool,
     /// Conditions of "the percentage of women among …".
     pub(super) part: Vec<Condition>,
     pub(super) having: Vec<(Measure, Operator, String)>,
@@ -105,6 +111,9 @@ impl<'a> Reader<'a> {
             common: false,
             both: false,
             dimension: None,
+            wanted: None,
+            named_sum: false,
+            much: false,
             part: Vec::new(),
             having: Vec::new(),
             named: Vec::new(),
@@ -234,6 +243,11 @@ impl<'a> Reader<'a> {
                 Piece::Measured(unit) => {
                     self.at += 1;
                     self.measured_in(unit)?;
+                }
+                Piece::Much => {
+                    self.at += 1;
+                    self.much = true;
+                    self.asked = true;
                 }
                 Piece::Share => {
                     self.at += 1;

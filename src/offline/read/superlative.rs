@@ -75,6 +75,20 @@ impl<'a> Reader<'a> {
             Some(Target::Table(t)) => {
                 let t = *t;
                 let counts = matches!(s.word.as_str(), "most" | "least" | "fewest");
+                // "the most rented film": by how often it was.
+                if counts
+                    && self.entity.is_none()
+                    && self.outputs.is_empty()
+                    && super::super::link::is_past(&noun_text.to_lowercase())
+                    && let Some(Target::Table(of)) = self.peek_target()
+                    && *of != t
+                {
+                    let of = *of;
+                    self.noun()?;
+                    self.entity = Some(of);
+                    self.is_named = true;
+                    return self.extreme_measure(Measure::Rows(t), s);
+                }
                 // "Who has acted in the most movies?"
                 if counts
                     && self.entity.is_none()
@@ -267,9 +281,18 @@ impl<'a> Reader<'a> {
                     }
                     if let (Some(last), "most" | "least") =
                         (self.mentioned.last().copied(), s.word.as_str())
-                        && let Some(c) = self.additive(last)
                     {
-                        return self.extreme_measure(Measure::Of(Aggregate::Sum, c), s);
+                        let money = self.pieces.iter().any(|p| {
+                            matches!(p, Piece::Noun(n) if ["pay", "paid", "pays", "spend", "spent", "spends", "payments"]
+                                .contains(&n.text.to_lowercase().as_str()))
+                        });
+                        return match self.additive(last) {
+                            Some(c) if money => self.extreme_measure(Measure::Of(Aggregate::Sum, c), s),
+                            Some(_) | None if is_below(self.lexicon, entity, last) => {
+                                self.extreme_measure(Measure::Rows(last), s)
+                            }
+                            _ => Err("a superlative of nothing that is known"),
+                        };
                     }
                 }
                 // "the cheapest headphones", where headphones are a category of products.
@@ -325,7 +348,14 @@ impl<'a> Reader<'a> {
             .iter()
             .filter(|e| e.to == value && e.from != value)
             .filter_map(|e| self.hinted(e.from, word).map(|(c, _)| (e.from, c)));
+        let through = match self.conditions.last() {
+            Some(Condition::In(c, _)) => self
+                .rows_of_kind(*c)
+                .and_then(|t| self.hinted(t, word).map(|(c, _)| (t, c))),
+            _ => None,
+        };
         own.or_else(|| below.next().filter(|_| below.next().is_none()))
+            .or(through)
     }
 
     pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
@@ -357,7 +387,7 @@ impl<'a> Reader<'a> {
             descending: s.descending,
         });
         let top = self.top.take().and_then(|t| t.limit);
-        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
         Ok(())
     }
 
@@ -389,7 +419,7 @@ impl<'a> Reader<'a> {
             by: Key::Measure(measure),
             descending: s.descending,
         });
-        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
         Ok(())
     }
 
@@ -441,7 +471,7 @@ impl<'a> Reader<'a> {
             descending: s.descending,
         });
         let top = self.top.take().and_then(|t| t.limit);
-        self.limit = Some(s.limit.or(top).unwrap_or(1));
+        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
         Ok(())
     }
 }

@@ -56,6 +56,14 @@ impl Reader<'_> {
                 return Err("\"and\" between values of one column may mean both or either");
             }
         }
+        // "countries that border Peru": another row of the same table.
+        let other = self.entity == Some(c.table)
+            && names_rows(self.lexicon, c)
+            && self.at >= 2
+            && matches!(self.target(self.at - 2), Ok((_, Target::Table(t))) if *t != c.table && self.mentioned.last() == Some(t));
+        if other {
+            return Err("a row of the same table");
+        }
         // "the name of the manager" asks about the manager, who is no table.
         let of = self.section == Section::Head
             && self.entity.is_none()
