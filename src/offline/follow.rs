@@ -84,8 +84,12 @@ pub fn joined(before: &[Piece], addition: Vec<Piece>) -> Vec<Piece> {
     }
     // "and the worst?" turns the question around.
     let mut addition = addition;
-    let at = pieces.iter().position(|p| matches!(p, Piece::Superlative(_)));
-    let new = addition.iter().position(|p| matches!(p, Piece::Superlative(_)));
+    let at = pieces
+        .iter()
+        .position(|p| matches!(p, Piece::Superlative(_)));
+    let new = addition
+        .iter()
+        .position(|p| matches!(p, Piece::Superlative(_)));
     if let (Some(at), Some(new)) = (at, new) {
         pieces[at] = addition.remove(new);
     }

@@ -121,7 +121,8 @@ pub fn label(table: &TableWords) -> Vec<usize> {
             let mut texts = (0..table.columns.len()).filter(|&i| {
                 let c = &table.columns[i];
                 // An enum's label tells no row from another.
-                c.kind == ValueKind::Text && !c.is_key && !is_class(c) && c.labels.is_empty()
+                let told = !is_class(c) || table.columns.len() <= 3 || table.unique.contains(&i);
+                c.kind == ValueKind::Text && !c.is_key && told && c.labels.is_empty()
             });
             texts
                 .next()

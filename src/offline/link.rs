@@ -221,7 +221,17 @@ pub fn is_past(word: &str) -> bool {
     (word.len() > 4 && word.ends_with("ed"))
         || matches!(
             word,
-            "sold" | "paid" | "bought" | "spent" | "won" | "written" | "wrote" | "made" | "taken" | "born" | "lost"
+            "sold"
+                | "paid"
+                | "bought"
+                | "spent"
+                | "won"
+                | "written"
+                | "wrote"
+                | "made"
+                | "taken"
+                | "born"
+                | "lost"
         )
 }
 

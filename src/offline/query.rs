@@ -88,11 +88,12 @@ pub enum Condition {
     During(ColumnId, Period),
     /// Above or below the average of all rows.
     Average(ColumnId, Operator),
-    /// Is among the rows that have the extreme value.
+    /// Is among the rows that have the extreme value, of those under the conditions on the same table.
     Extreme {
         table: usize,
         by: ColumnId,
         descending: bool,
+        within: Vec<Condition>,
     },
     /// So many rows of another table, under these conditions, belong to it.
     Rows(usize, Operator, u64, Vec<Condition>),

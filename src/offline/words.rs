@@ -250,6 +250,10 @@ pub fn stem(word: &str) -> String {
 
 /// What is left of a stem without the endings that make nouns of verbs: "rental", "rented" → "rent".
 pub fn root(stem: &str) -> &str {
+    // Not the rate.
+    if stem == "rating" {
+        return stem;
+    }
     for ending in [
         "ment", "ation", "ion", "al", "er", "or", "ing", "e", "i", "y",
     ] {

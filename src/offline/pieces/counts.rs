@@ -67,6 +67,9 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
                 skip,
             ));
         }
+        if what == "recently" {
+            return sup(descending, 2, "most recent".to_owned());
+        }
         if what == "often" {
             return Some((
                 Piece::Common(Superlative {

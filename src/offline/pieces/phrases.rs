@@ -220,6 +220,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("in", "percent" | "percentage", _) => (Piece::Preposition("of".to_owned()), 2),
         ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb, 2),
         ("find" | "figure" | "carried" | "carry" | "point", "out", _) => (Piece::Verb, 2),
+        ("on", "record" | "file", _) => (Piece::Preposition("of".to_owned()), 2),
         ("home", "to", _) => (Piece::Verb, 2),
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
@@ -308,8 +309,8 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("different" | "distinct" | "unique", ..) => (Piece::Distinct, 1),
         ("without", "any", _) => (Piece::Not, 2),
         (
-            "not" | "non" | "nobody" | "never" | "without" | "no" | "isn" | "aren" | "don" | "doesn" | "didn"
-            | "haven" | "hasn",
+            "not" | "non" | "nobody" | "never" | "without" | "no" | "isn" | "aren" | "don"
+            | "doesn" | "didn" | "haven" | "hasn",
             ..,
         ) => (Piece::Not, if word(1) == "t" { 2 } else { 1 }),
         (

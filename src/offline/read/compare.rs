@@ -462,6 +462,18 @@ impl<'a> Reader<'a> {
                 return self.condition(Condition::Compare(key, Operator::Equal, n.clone()));
             }
         }
+        // "five star hotels"
+        if let (Some(Target::Column(c)), Ok((_, Target::Table(t)))) =
+            (self.peek_target(), self.target(self.at + 1))
+            && c.table == *t
+            && self.lexicon.column(*c).kind == ValueKind::Number
+            && !self.lexicon.column(*c).is_key
+            && !self.negated
+        {
+            let c = *c;
+            self.noun()?;
+            return self.condition(Condition::Compare(c, Operator::Equal, n.clone()));
+        }
         // "Which 3 categories have the most rentals?"
         let first = self.section == Section::Head
             && self.entity.is_none()

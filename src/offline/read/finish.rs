@@ -2,7 +2,9 @@
 
 use super::super::joins;
 use super::super::lexicon::{Lexicon, ValueKind};
-use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Order, Output, Query, Unit};
+use super::super::query::{
+    Aggregate, Condition, Key, Measure, Operator, Order, Output, Query, Unit,
+};
 use super::late::contradict;
 use super::nouns::names_rows;
 use super::reader::{Reader, Step};
@@ -55,10 +57,15 @@ impl<'a> Reader<'a> {
                 {
                     self.rows_of_kind(*c)
                 }
-                [Condition::In(c, _)]
-                    if self.asked || !names_rows(self.lexicon, *c) =>
-                {
+                [Condition::In(c, _)] if self.asked || !names_rows(self.lexicon, *c) => {
                     Some(c.table)
+                }
+                [first @ Condition::In(c, _), ..]
+                    if self.who
+                        && self.lexicon.is_person(c.table)
+                        && !names_rows(self.lexicon, *c) =>
+                {
+                    Some(first.table())
                 }
                 [first, ..] if !self.who => self.one_kind(first.table()).or_else(|| {
                     let Condition::In(c, _) = first else {
@@ -75,6 +82,13 @@ impl<'a> Reader<'a> {
         self.own_rows()?;
         let mut group = Vec::new();
         let mut outputs = std::mem::take(&mut self.outputs);
+        if outputs.is_empty()
+            && by_measure.is_none()
+            && self.group_tables.is_empty()
+            && !self.groups.is_empty()
+        {
+            return Err("a group of nothing that is counted");
+        }
         if self.limit.is_some() && !measured && by_measure.is_none() && !self.groups.is_empty() {
             return Err("the first of each group");
         }
@@ -178,7 +192,11 @@ impl<'a> Reader<'a> {
                 let table = self.conditions[at].table();
                 tables.push(table);
                 // "rented more than 50 films in 2023" is no year of the films.
-                if self.mentioned.iter().any(|m| *m != table && self.date_of(&[*m]).is_some()) {
+                if self
+                    .mentioned
+                    .iter()
+                    .any(|m| *m != table && self.date_of(&[*m]).is_some())
+                {
                     return Err("a time that may be of two things");
                 }
             } else {
@@ -222,12 +240,12 @@ impl<'a> Reader<'a> {
             return Err("it asks who, and a number is no person");
         }
         let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
-        let shows_people = outputs
-            .iter()
-            .any(|o| matches!(o, Output::Column(c) if lexicon.is_person(c.table) && c.table != entity));
+        let shows_people = outputs.iter().any(
+            |o| matches!(o, Output::Column(c) if lexicon.is_person(c.table) && c.table != entity),
+        );
         // "Who is the director of …?" may be a column.
         let named = outputs.iter().all(|o| {
-            matches!(o, Output::Column(c) if self.named.contains(c) && lexicon.column(*c).kind == ValueKind::Text)
+            matches!(o, Output::Column(c) if self.asked_for.contains(c) && lexicon.column(*c).kind == ValueKind::Text)
         });
         if self.who && people && !lexicon.is_person(entity) && !shows_people && !named {
             return Err("it asks who, and the rows that fit are no persons");
@@ -292,7 +310,35 @@ impl<'a> Reader<'a> {
         // "which rivers flow into the Amazon" does not ask for the Amazon.
         let told = |o: &Output| matches!(o, Output::Column(c) if conditions.iter().any(|k| matches!(k, Condition::In(i, _) if i == c)));
         if outputs.iter().all(told) && !distinct {
-            self.cost += 0.6;
+            return Err("it asks for what it says itself");
+        }
+        // "the largest state in Austria": the largest of those.
+        let twice = (1..conditions.len()).any(|i| {
+            matches!(conditions[i], Condition::In(..)) && conditions[..i].contains(&conditions[i])
+        });
+        if twice
+            && conditions
+                .iter()
+                .any(|c| matches!(c, Condition::Average(..)))
+        {
+            return Err("an average of some rows only");
+        }
+        let mut conditions = conditions;
+        let others: Vec<Condition> = conditions
+            .iter()
+            .filter(|c| {
+                !c.is_apart()
+                    && !matches!(
+                        c,
+                        Condition::Extreme { .. } | Condition::Has(_) | Condition::Via(..)
+                    )
+            })
+            .cloned()
+            .collect();
+        for condition in &mut conditions {
+            if let Condition::Extreme { table, within, .. } = condition {
+                within.extend(others.iter().filter(|c| c.table() == *table).cloned());
+            }
         }
         // "How much did we earn": one number.
         if let [Output::Column(c)] = outputs.as_slice()
@@ -314,7 +360,6 @@ impl<'a> Reader<'a> {
                 (false, false) => return Err("how much of something that is no one amount"),
             }
         }
-        let mut conditions = conditions;
         let mut part = std::mem::take(&mut self.part);
         if outputs.contains(&Output::Share) {
             if outputs.len() > 1 || self.limit.is_some() {
@@ -325,7 +370,11 @@ impl<'a> Reader<'a> {
                 let (time, rest): (Vec<_>, Vec<_>) = conditions
                     .into_iter()
                     .partition(|c| matches!(c, Condition::During(..)));
-                let (whole, rest) = if rest.is_empty() { (rest, time) } else { (time, rest) };
+                let (whole, rest) = if rest.is_empty() {
+                    (rest, time)
+                } else {
+                    (time, rest)
+                };
                 if rest.len() != 1 || !self.mentioned.is_empty() {
                     return Err("a percentage by more than one condition");
                 }

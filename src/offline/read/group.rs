@@ -95,7 +95,9 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     // "by number of seats", which a column says.
                     if let Some(Target::Column(c)) = self.peek_target()
-                        && self.entity.is_some_and(|e| e == c.table || is_above(self.lexicon, e, c.table))
+                        && self
+                            .entity
+                            .is_some_and(|e| e == c.table || is_above(self.lexicon, e, c.table))
                         && self.lexicon.column(*c).kind == ValueKind::Number
                         && !self.lexicon.column(*c).is_key
                     {

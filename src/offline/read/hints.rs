@@ -86,7 +86,7 @@ impl Reader<'_> {
 /// A day or a year of birth.
 fn is_birth(column: &Column) -> bool {
     let has = |word: &str| column.words.iter().any(|w| *w == stem(word));
-    let begun = ["founded", "established", "built", "inaugurated"]
+    let begun = ["founded", "established", "built", "inaugurated", "opened"]
         .iter()
         .any(|w| has(w));
     match column.kind {

@@ -92,12 +92,12 @@ impl Reader<'_> {
                 return false;
             };
             let chosen = noun.links.get(self.choice[at]);
-            let elsewhere = chosen.is_some_and(
-                |l| matches!(&l.target, Target::Value(c, _) if c.table != entity),
-            );
-            let own = noun.links.iter().any(
-                |l| matches!(&l.target, Target::Value(c, _) if c.table == entity),
-            );
+            let elsewhere = chosen
+                .is_some_and(|l| matches!(&l.target, Target::Value(c, _) if c.table != entity));
+            let own = noun
+                .links
+                .iter()
+                .any(|l| matches!(&l.target, Target::Value(c, _) if c.table == entity));
             elsewhere && own
         });
         apart.count() as f32 * 0.1

@@ -86,9 +86,11 @@ impl<'a> Reader<'a> {
         let name = column.name.to_lowercase();
         let plural = name.len() > 4
             && name.ends_with('s')
-            && !["ss", "us", "is", "hours", "minutes", "seconds", "days", "years", "stars"]
-                .iter()
-                .any(|end| name.ends_with(end));
+            && ![
+                "ss", "us", "is", "hours", "minutes", "seconds", "days", "years", "stars",
+            ]
+            .iter()
+            .any(|end| name.ends_with(end));
         column.kind == ValueKind::Number
             && !column.is_key
             && (plural
@@ -101,7 +103,12 @@ impl<'a> Reader<'a> {
 
     /// Whether what follows is a column that says the number itself.
     pub(super) fn counts_already(&self) -> bool {
-        matches!(self.peek_target(), Some(Target::Column(c)) if self.is_count(*c))
+        let own = |c: ColumnId| {
+            self.entity == Some(c.table)
+                && self.after_and()
+                && self.lexicon.column(c).kind == ValueKind::Number
+        };
+        matches!(self.peek_target(), Some(Target::Column(c)) if self.is_count(*c) || own(*c))
             && !matches!(self.pieces.get(self.at + 1), Some(Piece::Each | Piece::By))
     }
 

@@ -46,8 +46,19 @@ impl<'a> Reader<'a> {
                 let labels: Vec<Output> = self.lexicon.label(t).map(Output::Column).collect();
                 self.outputs.extend(labels);
             }
+            (None, _)
+                if self.after_and() && self.outputs.is_empty() && !self.conditions.is_empty() =>
+            {
+                return Err("two things at once");
+            }
             // "who directed …": what was done is no person.
-            (None, _) if self.who && self.outputs.is_empty() && self.lexicon.is_link(t) => {
+            (None, _)
+                if self.who
+                    && self.outputs.is_empty()
+                    && !self.lexicon.is_person(t)
+                    && (self.lexicon.is_link(t)
+                        || self.lexicon.tables[t].label == self.lexicon.tables[t].key) =>
+            {
                 self.mentioned.push(t);
             }
             (None, _) => {
@@ -113,8 +124,9 @@ impl<'a> Reader<'a> {
             return self.a_noun();
         }
         let counted = matches!(self.outputs.last(), Some(Output::Measure(_))) && !self.after_and();
+        let alone = self.outputs.is_empty() && !self.after_and();
         if column.kind == ValueKind::Bool
-            && (self.section == Section::Condition || self.entity.is_none() || counted)
+            && (self.section == Section::Condition || self.entity.is_none() || counted || alone)
         {
             let yes = !std::mem::take(&mut self.negated);
             return self.condition(Condition::True(c, yes));
@@ -140,7 +152,8 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         // "When was account 5190 opened?"
-        if self.dimension == Some(WHEN) && column.kind == ValueKind::Date && self.outputs.is_empty() {
+        if self.dimension == Some(WHEN) && column.kind == ValueKind::Date && self.outputs.is_empty()
+        {
             self.outputs.push(Output::Column(c));
             return Ok(());
         }
@@ -157,6 +170,14 @@ impl<'a> Reader<'a> {
             && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
         {
             self.cost += 0.05;
+            // "customers who rented …" speaks of rentals.
+            if self.entity.is_some_and(|e| e != c.table) && !self.negated {
+                if !self.mentioned.contains(&c.table) {
+                    self.mentioned.push(c.table);
+                }
+                self.section = Section::Condition;
+                return Ok(());
+            }
             let birth = column.words.iter().any(|w| w.starts_with("birth"));
             let negated = std::mem::take(&mut self.negated);
             // "How many stores are closed?": those that have a day of it.
@@ -217,7 +238,9 @@ impl<'a> Reader<'a> {
                 }
                 self.named_sum |= self.last_noun().is_some_and(|n| {
                     let text = n.text.to_lowercase();
-                    ["revenue", "turnover", "earnings", "sales"].iter().any(|w| text.contains(w))
+                    ["revenue", "turnover", "earnings", "sales"]
+                        .iter()
+                        .any(|w| text.contains(w))
                 });
                 let label = &self.lexicon.tables[c.table].label;
                 let whole = label.len() > 1

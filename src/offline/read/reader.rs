@@ -72,6 +72,8 @@ pub(super) struct Reader<'a> {
     /// Conditions of "the percentage of women among …".
     pub(super) part: Vec<Condition>,
     pub(super) having: Vec<(Measure, Operator, String)>,
+    /// Columns that the question names itself, and not by their values.
+    pub(super) asked_for: Vec<ColumnId>,
     /// Columns and tables that the question names, to choose between keys.
     pub(super) named: Vec<ColumnId>,
 }
@@ -116,6 +118,7 @@ impl<'a> Reader<'a> {
             much: false,
             part: Vec::new(),
             having: Vec::new(),
+            asked_for: Vec::new(),
             named: Vec::new(),
         }
     }
@@ -174,6 +177,9 @@ impl<'a> Reader<'a> {
                 self.cost -= 0.2;
             }
         }
+        if let Target::Column(c) = target {
+            self.asked_for.push(*c);
+        }
         if let Target::Column(c) | Target::Value(c, _) = target {
             self.named.push(*c);
         }
@@ -222,6 +228,11 @@ impl<'a> Reader<'a> {
                 Piece::Noun(_) => self.a_noun()?,
                 Piece::Count(total) => {
                     self.at += 1;
+                    // "hotels and their number of stars"
+                    let beside = self.after_and() && self.entity.is_some();
+                    if beside && self.outputs.is_empty() {
+                        self.show_entity();
+                    }
                     if *total || !self.counts_already() {
                         let measure = self.counted()?;
                         self.put_measure(measure)?;

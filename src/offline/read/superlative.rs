@@ -175,6 +175,7 @@ impl<'a> Reader<'a> {
                         table: t,
                         by: c,
                         descending,
+                        within: Vec::new(),
                     });
                 }
                 Err("what the adjective compares is no one column")
@@ -266,8 +267,10 @@ impl<'a> Reader<'a> {
                     self.settle();
                 }
                 // "Which customer paid the most?", "Who is the oldest?"
-                let at_end = true;
-                if let Some(entity) = self.entity.filter(|_| at_end) {
+                if self.entity.is_none() && self.outputs.is_empty() {
+                    self.entity = self.the_person();
+                }
+                if let Some(entity) = self.entity {
                     if let Some((c, _)) = self.hinted(entity, &s.word) {
                         let descending =
                             adjective_direction(&s.word, self.lexicon.column(c), s.descending);
@@ -287,7 +290,9 @@ impl<'a> Reader<'a> {
                                 .contains(&n.text.to_lowercase().as_str()))
                         });
                         return match self.additive(last) {
-                            Some(c) if money => self.extreme_measure(Measure::Of(Aggregate::Sum, c), s),
+                            Some(c) if money => {
+                                self.extreme_measure(Measure::Of(Aggregate::Sum, c), s)
+                            }
                             Some(_) | None if is_below(self.lexicon, entity, last) => {
                                 self.extreme_measure(Measure::Rows(last), s)
                             }
@@ -369,14 +374,11 @@ impl<'a> Reader<'a> {
             if s.limit.is_some() {
                 return Err("several of the largest inside a condition");
             }
-            let entity_filter = self.conditions.iter().any(|k| k.table() == c.table);
-            if entity_filter {
-                return Err("a superlative among some rows, inside a condition");
-            }
             return self.condition(Condition::Extreme {
                 table: c.table,
                 by: c,
                 descending: s.descending,
+                within: Vec::new(),
             });
         }
         if !self.order.is_empty() {
@@ -434,7 +436,8 @@ impl<'a> Reader<'a> {
             let table = *table;
             return self.extreme_measure(Measure::Rows(table), s);
         }
-        if s.word == "often" {
+        let shown = matches!(self.outputs.as_slice(), [Output::Column(_)]);
+        if s.word == "often" && !(shown && self.mentioned.is_empty()) {
             return Err("a most of nothing that is known");
         }
         let table = match self.peek() {

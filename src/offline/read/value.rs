@@ -56,6 +56,17 @@ impl Reader<'_> {
                 return Err("\"and\" between values of one column may mean both or either");
             }
         }
+        // "cities in Victoria" are in no city, where something else is called so.
+        let inside = self.at >= 2
+            && matches!(&self.pieces[self.at - 2], Piece::Preposition(w) if matches!(w.as_str(), "in" | "from" | "at"));
+        let else_where = self.last_noun().is_some_and(|n| {
+            n.links
+                .iter()
+                .any(|l| matches!(&l.target, Target::Value(o, _) if *o != c))
+        });
+        if inside && else_where && names_rows(self.lexicon, c) && self.entity == Some(c.table) {
+            self.cost += 0.3;
+        }
         // "countries that border Peru": another row of the same table.
         let other = self.entity == Some(c.table)
             && names_rows(self.lexicon, c)

@@ -151,6 +151,7 @@ impl Builder<'_> {
                 table,
                 by,
                 descending,
+                within,
             } => {
                 if by.table != *table {
                     return Err(NoWay::Unconnected);
@@ -158,7 +159,15 @@ impl Builder<'_> {
                 let alias = self.alias(*table);
                 let column = lexicon.column(*by).name.clone();
                 let function = if *descending { "max" } else { "min" };
+                let own = Scope {
+                    aliases: vec![(*table, alias.clone())],
+                };
+                let mut filters = Vec::new();
+                for condition in within {
+                    filters.extend(self.condition(condition, &own)?);
+                }
                 let inner = Select {
+                    filters,
                     columns: vec![(
                         Expr::Call(function, vec![Expr::Column(alias.clone(), column)]),
                         None,

@@ -219,16 +219,28 @@ impl Builder<'_> {
 
     /// What the rows of a percentage fulfil; a join would leave rows out of the whole.
     fn part(&mut self, root: usize, query: &Query, scope: &Scope) -> Result<Vec<Expr>, NoWay> {
-        let wanted: BTreeSet<usize> = query.part.iter().map(Condition::table).collect();
-        let hops = joins::tree(&self.lexicon.edges, root, &wanted, self.prefer)?;
+        let hops = Vec::new();
         let mut part = Select::default();
         let mut own = Scope {
             aliases: scope.aliases.clone(),
         };
-        let plain: Vec<Condition> = query.part.iter().filter(|c| !c.is_apart()).cloned().collect();
-        self.grow(root, &hops, &BTreeSet::new(), &plain, &mut part, &mut own, &mut false)?;
-        for condition in query.part.iter().filter(|c| c.is_apart()) {
-            part.filters.push(self.apart(root, condition, scope)?);
+        let own_row = |c: &&Condition| !c.is_apart() && c.table() == root;
+        let plain: Vec<Condition> = query.part.iter().filter(own_row).cloned().collect();
+        self.grow(
+            root,
+            &hops,
+            &BTreeSet::new(),
+            &plain,
+            &mut part,
+            &mut own,
+            &mut false,
+        )?;
+        for condition in query.part.iter().filter(|c| !own_row(c)) {
+            let belongs = match condition.is_apart() {
+                true => condition.clone(),
+                false => Condition::Also(condition.table(), vec![condition.clone()]),
+            };
+            part.filters.push(self.apart(root, &belongs, scope)?);
         }
         if part.filters.is_empty() || !part.joins.is_empty() {
             return Err(NoWay::Unconnected);
