@@ -146,6 +146,8 @@ pub struct Lexicon {
     pub index: Index,
     /// Columns that alone point to rows of another table.
     pointing: HashSet<ColumnId>,
+    /// Tables whose rows are people.
+    people: HashSet<usize>,
 }
 
 impl Lexicon {
@@ -220,13 +222,17 @@ impl Lexicon {
                 column: e.columns[0],
             })
             .collect();
-        let index = Index::new(&tables);
-        Self {
+        let mut lexicon = Self {
+            index: Index::new(&tables),
             tables,
             edges: Edges::new(edges),
-            index,
             pointing,
-        }
+            people: HashSet::new(),
+        };
+        lexicon.people = (0..lexicon.tables.len())
+            .filter(|&table| lexicon.tells_people(table))
+            .collect();
+        lexicon
     }
 
     pub fn column(&self, id: ColumnId) -> &Column {
@@ -297,8 +303,13 @@ impl Lexicon {
             && self.edges.iter().any(|e| e.from == table)
     }
 
-    /// Whether a table's rows are people: it is called so, or tells their sex or day of birth.
+    /// Whether a table's rows are people.
     pub fn is_person(&self, table: usize) -> bool {
+        self.people.contains(&table)
+    }
+
+    /// Whether it is called so, or tells their sex or day of birth.
+    fn tells_people(&self, table: usize) -> bool {
         let words = &self.tables[table];
         let person = |w: &String| PEOPLE.contains(w);
         let body = |c: &Column| {

@@ -234,3 +234,31 @@ impl Planner for OfflinePlanner {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+    use crate::db::Postgres;
+    use crate::offline::fixture::Fixture;
+
+    #[tokio::test]
+    async fn what_retrieval_read_is_not_read_again() {
+        let nowhere = Secret::new("postgres://127.0.0.1:1/none");
+        let database = Arc::new(Postgres::new(&nowhere, 1).unwrap());
+        let pool = database.pool().clone();
+        let planner = OfflinePlanner::new(pool, database, Exclusions::default());
+        let catalog = |columns: &str| {
+            let tables = format!("film(*id integer, {columns})");
+            Some(Arc::new(Fixture::new(&tables).catalog))
+        };
+        let (first, same, other) = (catalog("a text"), catalog("a text"), catalog("b text"));
+        let kept = planner.lexicon(first.as_ref()).await.unwrap();
+        for known in [first, same, None] {
+            let again = planner.lexicon(known.as_ref()).await.unwrap();
+            assert!(Arc::ptr_eq(&kept, &again));
+        }
+        let changed = planner.lexicon(other.as_ref()).await.unwrap();
+        assert_eq!(changed.tables[0].columns[1].name, "b");
+    }
+}
