@@ -46,7 +46,6 @@ impl Question {
             "descending",
             "alphabetical",
             "alphabetically",
-            "rank",
             "ranked",
         ];
         let lower = self.question.to_lowercase();

@@ -169,7 +169,9 @@ fn nearest(
                 (true, false) => 1,
                 _ => 0,
             };
-            let length = distance + far - near;
+            // Rows that only have the same parent belong together less than those that a third names.
+            let turn = !upward && !edge.is_single && reached.get(&at).is_some_and(|r| r.hop.upward);
+            let length = distance + far - near + if turn { 12 } else { 0 };
             match reached.get_mut(&to) {
                 Some(known) if known.distance < length => continue,
                 Some(known) if known.distance == length => {

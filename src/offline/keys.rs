@@ -6,6 +6,7 @@ use super::facts::Facts;
 use super::joins::Edge;
 use super::labels::is_called_key;
 use super::lexicon::{Column, ColumnId, TableWords, ValueKind};
+use super::words::stem;
 use crate::schema::catalog::Catalog;
 
 /// Declared keys, and for tables that declare none the ones that names give away.
@@ -73,6 +74,10 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
     }
     edges.extend(inferred);
     edges.extend(by_values(tables, facts, &edges));
+    let twins: HashSet<(usize, usize)> = (1..edges.len())
+        .filter(|&i| edges[..i].iter().any(|e| (e.from, e.to) == (edges[i].from, edges[i].to)))
+        .map(|i| (edges[i].from, edges[i].to))
+        .collect();
     for edge in &mut edges {
         let ([from], [to]) = (edge.columns.as_slice(), edge.to_columns.as_slice()) else {
             continue;
@@ -87,6 +92,7 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
             || words.iter().any(|w| source.words.contains(w))
             || source.words.len() == 1;
         edge.is_role = !named && !edge.by_values;
+        edge.is_role |= twins.contains(&(edge.from, edge.to)) && !source.name.eq_ignore_ascii_case(&target.name);
         let own = &tables[edge.from];
         edge.is_single = edge.from != edge.to && (own.unique.contains(from) || own.key == [*from]);
     }
@@ -211,7 +217,7 @@ fn target(
             && source.name.eq_ignore_ascii_case(&key.name)
             && !plain_key
             && (is_called_key(key)
-                || (key.words.len() > 1 && facts.within.contains(&(id(from, column), id(to, at)))))
+                || (!is_common(key) && facts.within.contains(&(id(from, column), id(to, at)))))
             // Of two tables that know their rows by it, the one that is called like it owns it.
             && (!tables[from].unique.contains(&column)
                 || (owns(table, at), from) > (owns(&tables[from], column), to));
@@ -227,6 +233,34 @@ fn target(
         [(to, at, _)] => Some((*to, *at)),
         _ => None,
     }
+}
+
+/// Whether columns of many tables are called so, whatever they are of.
+fn is_common(column: &Column) -> bool {
+    const COMMON: &[&str] = &[
+        "name",
+        "title",
+        "year",
+        "number",
+        "description",
+        "rank",
+        "type",
+        "kind",
+        "status",
+        "date",
+        "day",
+        "month",
+        "note",
+        "comment",
+        "label",
+        "position",
+        "level",
+        "rating",
+        "age",
+        "amount",
+        "price",
+    ];
+    matches!(column.words.as_slice(), [word] if COMMON.iter().any(|c| *word == stem(c)))
 }
 
 /// How plainly a column is a table's own: `customer_id` or `cid` of customer.

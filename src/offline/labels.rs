@@ -15,7 +15,11 @@ static LAST: LazyLock<String> = LazyLock::new(|| stem("last"));
 pub fn is_called_key(column: &Column) -> bool {
     let last = column.words.last().map_or("", String::as_str);
     matches!(last, "id" | "uuid" | "key" | "guid" | "code" | "number")
-        || matches!(column.words.as_slice(), [word] if word.len() <= 4 && word.ends_with("id"))
+        || matches!(column.words.as_slice(), [word]
+            if (word.len() <= 4 && word.ends_with("id"))
+                || (word.len() <= 6 && word.ends_with("code"))
+                || (word.len() <= 5 && word.ends_with("no"))
+                || matches!(word.as_str(), "isbn" | "issn" | "sku" | "vin" | "ssn" | "ean"))
 }
 
 /// Of the columns that tell a table's rows apart the one that its rows are known by.
@@ -115,7 +119,16 @@ pub fn label(table: &TableWords) -> Vec<usize> {
                     .filter(|_| all.next().is_none())
                     .map(|at| vec![at])
             };
-            ends(&NAME).or_else(|| ends(&TITLE))
+            // "pname" of program
+            let short = || {
+                let initial = table.joined.chars().next();
+                find(&|c: &Column| {
+                    c.joined
+                        .strip_suffix("name")
+                        .is_some_and(|p| (1..=2).contains(&p.len()) && p.chars().next() == initial)
+                })
+            };
+            ends(&NAME).or_else(short).or_else(|| ends(&TITLE))
         })
         .or_else(|| {
             let mut texts = (0..table.columns.len()).filter(|&i| {

@@ -73,6 +73,20 @@ pub fn links(
         });
         found.extend(schema);
     }
+    // "lecturers" is rather a rank that instructors have than another word for them.
+    let spelt = found
+        .iter()
+        .any(|l| matches!(l.target, Target::Value(..)) && l.score >= 0.84);
+    for link in found.iter_mut().filter(|_| spelt) {
+        let other = match link.target {
+            Target::Value(..) => false,
+            Target::Column(c) => lexicon.column(c).kind != ValueKind::Bool,
+            Target::Table(_) => true,
+        };
+        if other && link.score < 0.95 {
+            link.score -= 0.1;
+        }
+    }
     // Texas is rather the row that it names than the ones that point to it.
     for link in &mut found {
         if let Target::Value(c, _) = &link.target

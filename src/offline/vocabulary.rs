@@ -168,6 +168,29 @@ pub fn is_neutral(word: &str) -> bool {
     NEUTRAL.contains(word)
 }
 
+/// What people who do something are called: stems of verbs and of their agents.
+pub fn agents(verb: &str) -> &'static [&'static str] {
+    match verb {
+        "teach" | "lectur" => &["teacher", "professor", "instructor", "lecturer", "faculty"],
+        "write" | "author" | "publish" => &["author", "writer"],
+        "direct" => &["director"],
+        "act" | "star" | "appear" | "portray" => &["actor", "actress"],
+        "play" => &["player", "actor"],
+        "sing" | "record" => &["singer", "artist", "band", "musician"],
+        "sell" => &["salesperson", "seller", "employee", "staff"],
+        "buy" | "purchas" | "order" => &["customer", "buyer", "client"],
+        "drive" => &["driver"],
+        "borrow" | "reserv" => &["member", "borrower", "reader", "patron"],
+        "treat" | "diagnos" | "prescrib" => &["doctor", "physician"],
+        "enrol" | "enroll" | "studi" | "major" => &["student"],
+        "earn" | "work" | "hire" | "hired" => &["employee", "staff", "worker"],
+        "own" => &["owner"],
+        "coach" | "train" => &["coach", "trainer"],
+        "stay" | "book" | "booking" => &["guest"],
+        _ => &[],
+    }
+}
+
 /// Whether a word that says nothing may still be what a table or column is called: a noun, and no order
 /// to show something.
 pub fn is_thing(word: &str) -> bool {

@@ -221,6 +221,7 @@ pub fn number_word(word: &str) -> Option<f64> {
 pub fn stem(word: &str) -> String {
     let regular = match word {
         "people" | "persons" => "person",
+        "salespeople" | "salesmen" => "salesperson",
         "children" => "child",
         "men" => "man",
         "women" => "woman",
@@ -236,6 +237,8 @@ pub fn stem(word: &str) -> String {
         "born" => "birth",
         "died" | "dead" => "death",
         "staff" => "staff",
+        // No book.
+        "booking" | "bookings" | "booked" => return "booking".to_owned(),
         // Not the rate.
         "rating" | "ratings" => return "rating".to_owned(),
         // Not the nation.

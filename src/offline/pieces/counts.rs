@@ -34,7 +34,7 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("total", "number" | "count", "of") => return Some((Piece::Count(true), 3)),
         ("total", "count" | "number", _) => return Some((Piece::Count(true), 2)),
         ("count", "the", "number") if word(3) == "of" => return Some((Piece::Count(false), 4)),
-        ("count", ..) if at == 0 => return Some((Piece::Count(false), 1)),
+        ("count", ..) if at == 0 || matches!(tokens[at - 1].kind, Kind::Punctuation(_)) => return Some((Piece::Count(false), 1)),
         ("more", "than", "once") => return None,
         _ => {}
     }
@@ -102,6 +102,15 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     let thing = !word(1).is_empty()
         && crate::offline::dates::unit(word(1)).is_none()
         && !matches!(word(1), "name" | "names" | "and" | "or" | "of" | "few");
+    // "which club was founded first"
+    let done = at > 1
+        && tokens[at - 1].lower.ends_with("ed")
+        && tokens
+            .get(at + 1)
+            .is_none_or(|t| matches!(t.kind, Kind::Punctuation(_)));
+    if matches!(word(0), "first" | "last") && done {
+        return sup(word(0) == "last", 1, word(0).to_owned());
+    }
     if let ("first" | "last", true, true) = (word(0), told, thing) {
         return sup(word(0) == "last", 1, word(0).to_owned());
     }

@@ -68,8 +68,8 @@ pub enum Piece {
     Sentence,
     /// Leaves from (false) or goes to (true) what follows.
     Role(bool),
-    /// A verb that only links what it stands between.
-    Verb,
+    /// A verb that only links what it stands between; its stem.
+    Verb(String),
     /// By letters, backwards if true.
     Alphabetical(bool),
     Direction(bool),
@@ -144,8 +144,14 @@ pub fn pieces(
             continue;
         }
         let token = &tokens[at];
+        if let Some(noun) = undone(lexicon, token) {
+            out.push(Piece::Not);
+            out.push(Piece::Noun(noun));
+            at += 1;
+            continue;
+        }
         if token.kind == Kind::Word && is_linking_verb(&token.lower) {
-            out.push(Piece::Verb);
+            out.push(Piece::Verb(token.stem.clone()));
         } else if !(token.kind == Kind::Word && is_neutral(&token.lower)) {
             unknown.push(text[token.start..token.end].to_owned());
         }
@@ -156,6 +162,26 @@ pub fn pieces(
     } else {
         Err(NotUnderstood(unknown))
     }
+}
+
+/// "Unpaid": the day or flag that is lacking.
+fn undone(lexicon: &Lexicon, token: &Token) -> Option<Noun> {
+    let rest = token.lower.strip_prefix("un").filter(|r| r.len() > 3)?;
+    let done = Token {
+        stem: super::words::stem(rest),
+        lower: rest.to_owned(),
+        ..token.clone()
+    };
+    let mut links = links(lexicon, &[done], &[], 0, 1);
+    links.retain(|l| {
+        matches!(l.target, Target::Column(c)
+            if matches!(lexicon.column(c).kind, ValueKind::Date | ValueKind::Bool))
+    });
+    (!links.is_empty()).then(|| Noun {
+        text: token.lower.clone(),
+        links,
+        quoted: false,
+    })
 }
 
 /// Whether nothing more is said.
@@ -176,6 +202,12 @@ fn noun(
     let least = if quoted { 1 } else { least };
     for length in (least..=LONGEST.min(tokens.len() - at)).rev() {
         let mut found = links(lexicon, tokens, hits, at, at + length);
+        // "number of songs" counts them, unless a column is called so.
+        if length > 2 && tokens[at].is_any(&["number", "count"]) && tokens[at + 1].is("of") {
+            found.retain(|l| !matches!(l.target, Target::Column(c)
+                if !lexicon.column(c).words.first().is_some_and(|w| w == "number" || w == "count")
+                    && !lexicon.column(c).words.last().is_some_and(|w| w == "count")));
+        }
         // "cheap to rent" is no rental rate.
         if length == 1 && at > 0 && tokens[at - 1].is("to") {
             found.retain(|l| !matches!(l.target, Target::Column(c) if l.score < 0.8 && lexicon.column(c).kind == ValueKind::Number));

@@ -84,6 +84,28 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
                 Some(&both),
             )
         }
+        // "more seats than the average restaurant"
+        (comparing, next, _)
+            if is_comparative(comparing)
+                && next != "than"
+                && than_average(tokens, at).is_some() =>
+        {
+            Some((Piece::Preposition("of".to_owned()), 1))
+        }
+        ("than", ..) if at > 0 && average_after(tokens, at).is_some() => {
+            let op = (1..=at.min(6)).find_map(|back| {
+                let token = &tokens[at - back];
+                comparative(&token.lower).filter(|_| than_average(tokens, at - back) == Some(at))
+            });
+            op.zip(average_after(tokens, at)).map(|(more, length)| {
+                let op = if more {
+                    Operator::Greater
+                } else {
+                    Operator::Less
+                };
+                (Piece::Average(op, None), length)
+            })
+        }
         // "a greater weight than 10"
         (comparing, next, _) if is_comparative(comparing) && next != "than" => {
             let than = (2..5).find(|&i| word(i) == "than" && number(i + 1).is_some());
@@ -134,7 +156,8 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
     if compared.is_some() {
         return compared;
     }
-    if let Some(n) = number(0) {
+    let pronoun = word(0) == "one" && at > 0 && tokens[at - 1].is("the");
+    if let Some(n) = number(0).filter(|_| !pronoun) {
         if word(1) == "or" {
             let op = match word(2) {
                 "more" | "above" | "higher" | "greater" => Some(Operator::GreaterOrEqual),
@@ -218,10 +241,14 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             (Piece::Dimension(WHERE), 2)
         }
         ("in", "percent" | "percentage", _) => (Piece::Preposition("of".to_owned()), 2),
-        ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb, 2),
-        ("find" | "figure" | "carried" | "carry" | "point", "out", _) => (Piece::Verb, 2),
+        ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb(String::new()), 2),
+        ("find" | "figure" | "carried" | "carry" | "point", "out", _) => (Piece::Verb(String::new()), 2),
         ("on", "record" | "file", _) => (Piece::Preposition("of".to_owned()), 2),
-        ("home", "to", _) => (Piece::Verb, 2),
+        ("came" | "come" | "comes" | "put", "out", _) => (Piece::Verb(String::new()), 2),
+        ("in" | "on" | "at", "one", _) if !matches!(word(2), "of") => {
+            (Piece::Preposition(word(0).to_owned()), 2)
+        }
+        ("home", "to", _) => (Piece::Verb(String::new()), 2),
         ("part", "of", _) => (Piece::Preposition("of".to_owned()), 2),
         ("both", ..) => (Piece::Both, 1),
         ("either", ..) => (Piece::Preposition("of".to_owned()), 1),
@@ -321,9 +348,14 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ) if at > 1 => (Piece::Sentence, 2),
         (
             "state" | "name" | "report",
-            "the" | "all" | "each" | "every" | "which" | "how" | "what",
+            "the" | "all" | "each" | "every" | "which" | "how" | "what" | "their",
             _,
-        ) if at == 0 => (Piece::Preposition("of".to_owned()), 1),
+        ) if at == 0 || matches!(tokens[at - 1].kind, Kind::Punctuation(_)) => {
+            (Piece::Preposition("of".to_owned()), 1)
+        }
+        ("one" | "ones", ..) if at > 0 && tokens[at - 1].is("the") => {
+            (Piece::Preposition("of".to_owned()), 1)
+        }
         ("which", "one" | "ones", _) => (Piece::Ask("which".to_owned()), 2),
         ("and", ..) => (Piece::And, 1),
         ("or", ..) => (Piece::Or, 1),
@@ -344,6 +376,24 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             _ => return None,
         },
     })
+}
+
+/// Where the "than" stands that a comparative goes on to, if the average follows it.
+fn than_average(tokens: &[Token], at: usize) -> Option<usize> {
+    let than = (at + 2..tokens.len().min(at + 7)).find(|&i| tokens[i].is("than"))?;
+    average_after(tokens, than).map(|_| than)
+}
+
+/// How many tokens "than the average" takes.
+fn average_after(tokens: &[Token], than: usize) -> Option<usize> {
+    let article = tokens
+        .get(than + 1)?
+        .is_any(&["the", "our", "their", "its", "an"]);
+    let at = than + 1 + usize::from(article);
+    tokens
+        .get(at)?
+        .is_any(&["average", "mean"])
+        .then_some(at + 1 - than)
 }
 
 fn is_alphabetical(word: &str) -> bool {

@@ -24,7 +24,7 @@ impl<'a> Reader<'a> {
                     );
                     self.at += 1;
                 }
-                Piece::By | Piece::Verb => self.at += 1,
+                Piece::By | Piece::Verb(_) => self.at += 1,
                 Piece::Not if after_is || self.section == Section::Condition => {
                     negated = true;
                     self.at += 1;

@@ -247,6 +247,12 @@ impl<'a> Reader<'a> {
         let named = outputs.iter().all(|o| {
             matches!(o, Output::Column(c) if self.asked_for.contains(c) && lexicon.column(*c).kind == ValueKind::Text)
         });
+        let numbers = outputs.iter().all(
+            |o| matches!(o, Output::Column(c) if lexicon.column(*c).kind == ValueKind::Number && !lexicon.tables[c.table].label.contains(&c.column)),
+        );
+        if self.who && numbers {
+            return Err("it asks who, and a number is no person");
+        }
         if self.who && people && !lexicon.is_person(entity) && !shows_people && !named {
             return Err("it asks who, and the rows that fit are no persons");
         }
@@ -339,6 +345,18 @@ impl<'a> Reader<'a> {
             if let Condition::Extreme { table, within, .. } = condition {
                 within.extend(others.iter().filter(|c| c.table() == *table).cloned());
             }
+        }
+        // "the number of the course called Algebra" is one that the course has.
+        let one_row = |c: &Condition| match c {
+            Condition::In(i, values) => {
+                i.table == entity
+                    && values.len() == 1
+                    && lexicon.tables[entity].unique.contains(&i.column)
+            }
+            _ => false,
+        };
+        if outputs == [Output::Measure(Measure::Rows(entity))] && conditions.iter().any(one_row) {
+            return Err("a count of the one row that is named");
         }
         // "How much did we earn": one number.
         if let [Output::Column(c)] = outputs.as_slice()

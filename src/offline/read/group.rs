@@ -33,8 +33,11 @@ impl<'a> Reader<'a> {
             self.cost += 0.1;
             return Ok(());
         }
-        // "orders per month" counts them.
-        if matches!(self.peek(), Some(Piece::Unit(_)))
+        // "orders per month", "loans per branch" counts them.
+        let plain = !self.asked
+            && self.section == Section::Head
+            && matches!(self.peek_target(), Some(Target::Table(_)));
+        if (plain || matches!(self.peek(), Some(Piece::Unit(_))))
             && self.outputs.is_empty()
             && self.order.is_empty()
             && let Some(entity) = self.entity
@@ -224,6 +227,7 @@ impl<'a> Reader<'a> {
                     (columns[c].kind == ValueKind::Date
                         || self.is_year(ColumnId { table, column: c }))
                         && !housekeeping(&columns[c].words)
+                        && !columns[c].words.iter().any(|w| w.starts_with("birth") || w == "born")
                 })
                 .collect();
             let own = |c: &&usize| {

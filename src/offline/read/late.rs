@@ -6,6 +6,8 @@ use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
 use super::super::pieces::{Piece, WHEN, WHERE};
 use super::super::query::{Aggregate, Condition, Key, Measure, Operator, Output};
+use super::super::vocabulary::agents;
+use super::super::words::stem;
 use super::finish::is_above;
 use super::nouns::names_rows;
 use super::reader::{Reader, Step};
@@ -98,17 +100,49 @@ impl Reader<'_> {
                 .links
                 .iter()
                 .any(|l| matches!(&l.target, Target::Value(c, _) if c.table == entity));
-            elsewhere && own
+            let column = chosen.and_then(|l| match &l.target {
+                Target::Column(c) if c.table != entity => Some(l.score),
+                _ => None,
+            });
+            let own_column = column.is_some_and(|score| {
+                noun.links.iter().any(|l| {
+                    l.score >= score - 0.02
+                        && matches!(&l.target, Target::Column(c) if c.table == entity)
+                })
+            });
+            (elsewhere && own) || own_column
         });
         apart.count() as f32 * 0.1
     }
 
     /// Whom "who" asks for, where only one table is of people.
     pub(super) fn the_person(&self) -> Option<usize> {
-        let mut people = (0..self.lexicon.tables.len()).filter(|t| self.lexicon.is_person(*t));
-        people
-            .next()
-            .filter(|_| self.who && people.next().is_none())
+        if !self.who {
+            return None;
+        }
+        let only = |found: Vec<usize>| match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
+        };
+        let people: Vec<usize> = (0..self.lexicon.tables.len())
+            .filter(|t| self.lexicon.is_person(*t))
+            .collect();
+        // Of several those that a table of what was done names, or that are called after it.
+        let named = |t: &usize| {
+            self.mentioned.last().is_some_and(|m| {
+                self.lexicon.edges.iter().any(|e| e.from == *m && e.to == *t)
+            })
+        };
+        let called = |t: &usize| {
+            let words = &self.lexicon.tables[*t].words;
+            self.pieces.iter().any(|p| {
+                matches!(p, Piece::Verb(verb)
+                    if agents(verb).iter().any(|a| words.last().is_some_and(|w| *w == stem(a))))
+            })
+        };
+        only(people.iter().copied().filter(called).collect())
+            .or_else(|| only(people.iter().copied().filter(named).collect()))
+            .or_else(|| only(people.clone()))
     }
 
     /// Whether a column says where a row is; where somebody was born is a place of birth and no other.

@@ -45,8 +45,18 @@ impl<'a> Reader<'a> {
             self.distinct = distinct_before;
             return Ok(Measure::Rows(table));
         }
-        let (_, target) = self.noun()?;
+        let (noun, target) = self.noun()?;
         let different = std::mem::replace(&mut self.distinct, distinct_before);
+        // "students major in …"
+        let plural = noun
+            .text
+            .split_once(' ')
+            .is_some_and(|(first, rest)| {
+                first.ends_with('s') && first.len() > 3 && !rest.starts_with("of ")
+            });
+        if plural && matches!(target, Target::Column(_)) {
+            return Err("a count of rows or of what they have");
+        }
         if matches!(target, Target::Table(_))
             && matches!(
                 self.pieces.get(self.at + 1),

@@ -66,6 +66,18 @@ impl<'a> Reader<'a> {
                 self.is_named = true;
             }
             (Some(e), _) if e == t => self.is_named = true,
+            // "record labels" are labels.
+            (Some(e), Section::Head)
+                if self.outputs.is_empty()
+                    && self.at >= 2
+                    && self.lexicon.tables[t].label != self.lexicon.tables[t].key
+                    && self.last_noun().is_some_and(|n| n.text.ends_with('s'))
+                    && matches!(self.target(self.at - 2), Ok((n, Target::Table(b)))
+                        if *b == e && !n.text.ends_with('s')) =>
+            {
+                self.mentioned.push(e);
+                self.entity = Some(t);
+            }
             (Some(_), Section::Head) if self.after_and() => {
                 if self.outputs.is_empty() {
                     self.show_entity();
@@ -170,6 +182,10 @@ impl<'a> Reader<'a> {
             && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
         {
             self.cost += 0.05;
+            // "never released an album": what follows is lacking.
+            if self.negated && matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table) {
+                return Ok(());
+            }
             // "customers who rented …" speaks of rentals.
             if self.entity.is_some_and(|e| e != c.table) && !self.negated {
                 if !self.mentioned.contains(&c.table) {
@@ -226,6 +242,14 @@ impl<'a> Reader<'a> {
                     self.cost += 0.35;
                 }
                 self.cost += self.of_another(c);
+                // "which instructor advises the most" asks for the instructor, and not for the column advisor.
+                let verb = self.last_score() < 0.845
+                    && self.at >= 2
+                    && matches!(self.pieces[self.at - 2], Piece::Noun(_));
+                if verb && self.is_named && self.outputs.is_empty() && self.entity != Some(c.table)
+                {
+                    return Err("a verb that is no column");
+                }
                 // "Which films did Ann rent" does not ask for the rental rate.
                 let loose = self.last_score() < 0.75 && !self.after_and();
                 if loose && self.is_named && !self.conditions.is_empty() {
@@ -284,7 +308,7 @@ impl<'a> Reader<'a> {
             }
             // "used a coupon", "with a phone number": it has any.
             _ if self.at >= 2
-                && matches!(self.pieces[self.at - 2], Piece::With | Piece::Verb)
+                && matches!(self.pieces[self.at - 2], Piece::With | Piece::Verb(_))
                 && column.is_nullable
                 && column.kind != ValueKind::Number
                 && self.last_score() >= 0.66
@@ -333,7 +357,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table whose row a key names by what it is to the other: the head of a department.
-    fn plays(&self, c: ColumnId) -> Option<usize> {
+    pub(super) fn plays(&self, c: ColumnId) -> Option<usize> {
         let text = self.last_noun()?.text.to_lowercase();
         let said = !text
             .split([' ', '_'])

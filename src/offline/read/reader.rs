@@ -300,7 +300,7 @@ impl<'a> Reader<'a> {
                     self.each()?;
                 }
                 // "owned by students" links; it does not group.
-                Piece::By if self.at > 0 && matches!(self.pieces[self.at - 1], Piece::Verb) => {
+                Piece::By if self.at > 0 && matches!(self.pieces[self.at - 1], Piece::Verb(_)) => {
                     self.at += 1;
                 }
                 Piece::By => {
@@ -431,7 +431,7 @@ impl<'a> Reader<'a> {
                     self.at += 1;
                     self.sentence();
                 }
-                Piece::Verb | Piece::Role(_) => {
+                Piece::Verb(_) | Piece::Role(_) => {
                     self.at += 1;
                     self.cost += 0.05;
                 }

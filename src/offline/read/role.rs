@@ -57,7 +57,7 @@ impl Reader<'_> {
                     "to" | "into" => return Some(true),
                     _ => {}
                 },
-                Piece::Verb | Piece::By => {}
+                Piece::Verb(_) | Piece::By => {}
                 // "from the city Rome"
                 Piece::Noun(noun)
                     if matches!(

@@ -80,6 +80,7 @@ impl<'a> Reader<'a> {
                     && self.entity.is_none()
                     && self.outputs.is_empty()
                     && super::super::link::is_past(&noun_text.to_lowercase())
+                    && !self.lexicon.is_person(t)
                     && let Some(Target::Table(of)) = self.peek_target()
                     && *of != t
                 {
@@ -204,11 +205,14 @@ impl<'a> Reader<'a> {
                 if !self.fits(&s.word, c) {
                     return Err("what the adjective compares is another column");
                 }
+                let aged = adjective(&s.word).is_some_and(|(hints, _)| hints == ["age"]);
                 let descending = if matches!(
                     s.word.as_str(),
                     "most recent" | "latest" | "newest" | "earliest"
                 ) {
                     s.descending
+                } else if aged && kind == ValueKind::Date {
+                    !s.descending
                 } else {
                     adjective_plain(&s.word, s.descending)
                 };
@@ -406,7 +410,13 @@ impl<'a> Reader<'a> {
         };
         // What only pairs the rows is no table of its own to count.
         let lexicon = self.lexicon;
-        self.mentioned.retain(|m| !lexicon.is_link(*m));
+        let way: Vec<usize> = self.entity.map_or_else(Vec::new, |e| {
+            let wanted = std::collections::BTreeSet::from([table]);
+            let way = super::super::joins::tree(&lexicon.edges, e, &wanted, &|_| false);
+            way.unwrap_or_default().iter().map(|h| h.to).collect()
+        });
+        self.mentioned
+            .retain(|m| !lexicon.is_link(*m) && (*m == table || !way.contains(m)));
         if !self.mentioned.iter().all(|m| *m == table) {
             return Err("a superlative that may count rows of several tables");
         }
@@ -446,6 +456,12 @@ impl<'a> Reader<'a> {
                 match target {
                     Target::Column(c) if self.lexicon.tables[c.table].key == [c.column] => {
                         return Err("a column that every row has another value of");
+                    }
+                    // "the most common pickup zone"
+                    Target::Column(c) if self.plays(*c).is_some() => {
+                        let to = self.plays(*c).unwrap_or(c.table);
+                        self.outputs.extend(self.lexicon.label(to).map(Output::Column));
+                        c.table
                     }
                     Target::Column(c) => {
                         self.outputs.push(Output::Column(*c));
