@@ -114,6 +114,20 @@ impl Fixture {
         self
     }
 
+    /// All values that a column has, as a sample tells them.
+    pub fn typical(mut self, column: &str, values: &[&str]) -> Self {
+        let id = self.id(column);
+        let column = &mut self.catalog.relations[id.table].columns[id.column];
+        column.values = values.iter().map(|v| (*v).to_owned()).collect();
+        self
+    }
+
+    pub fn comment(mut self, column: &str, text: &str) -> Self {
+        let id = self.id(column);
+        self.catalog.relations[id.table].columns[id.column].comment = Some(text.to_owned());
+        self
+    }
+
     pub fn lexicon(&self) -> Lexicon {
         Lexicon::new(&self.catalog, &self.facts)
     }
@@ -122,7 +136,8 @@ impl Fixture {
     pub fn sql(&self, question: &str) -> String {
         let lexicon = self.lexicon();
         let tokens = tokens(question);
-        let hits = spelt(question, &tokens, &self.values);
+        let mut hits = spelt(question, &tokens, &self.values);
+        hits.extend(super::codes::hits(&lexicon, &tokens));
         match pieces(&lexicon, question, &tokens, &hits) {
             Err(NotUnderstood(words)) => format!("[{}?]", words.join(" ")),
             Ok(pieces) => match read(&lexicon, &pieces) {

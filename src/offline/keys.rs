@@ -75,7 +75,11 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
     edges.extend(inferred);
     edges.extend(by_values(tables, facts, &edges));
     let twins: HashSet<(usize, usize)> = (1..edges.len())
-        .filter(|&i| edges[..i].iter().any(|e| (e.from, e.to) == (edges[i].from, edges[i].to)))
+        .filter(|&i| {
+            edges[..i]
+                .iter()
+                .any(|e| (e.from, e.to) == (edges[i].from, edges[i].to))
+        })
         .map(|i| (edges[i].from, edges[i].to))
         .collect();
     for edge in &mut edges {
@@ -92,7 +96,8 @@ pub fn edges(catalog: &Catalog, tables: &mut [TableWords], facts: &Facts) -> Vec
             || words.iter().any(|w| source.words.contains(w))
             || source.words.len() == 1;
         edge.is_role = !named && !edge.by_values;
-        edge.is_role |= twins.contains(&(edge.from, edge.to)) && !source.name.eq_ignore_ascii_case(&target.name);
+        edge.is_role |= twins.contains(&(edge.from, edge.to))
+            && !source.name.eq_ignore_ascii_case(&target.name);
         let own = &tables[edge.from];
         edge.is_single = edge.from != edge.to && (own.unique.contains(from) || own.key == [*from]);
     }

@@ -34,7 +34,9 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("total", "number" | "count", "of") => return Some((Piece::Count(true), 3)),
         ("total", "count" | "number", _) => return Some((Piece::Count(true), 2)),
         ("count", "the", "number") if word(3) == "of" => return Some((Piece::Count(false), 4)),
-        ("count", ..) if at == 0 || matches!(tokens[at - 1].kind, Kind::Punctuation(_)) => return Some((Piece::Count(false), 1)),
+        ("count", ..) if at == 0 || matches!(tokens[at - 1].kind, Kind::Punctuation(_)) => {
+            return Some((Piece::Count(false), 1));
+        }
         ("more", "than", "once") => return None,
         _ => {}
     }

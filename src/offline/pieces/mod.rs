@@ -204,9 +204,11 @@ fn noun(
         let mut found = links(lexicon, tokens, hits, at, at + length);
         // "number of songs" counts them, unless a column is called so.
         if length > 2 && tokens[at].is_any(&["number", "count"]) && tokens[at + 1].is("of") {
-            found.retain(|l| !matches!(l.target, Target::Column(c)
+            found.retain(|l| {
+                !matches!(l.target, Target::Column(c)
                 if !lexicon.column(c).words.first().is_some_and(|w| w == "number" || w == "count")
-                    && !lexicon.column(c).words.last().is_some_and(|w| w == "count")));
+                    && !lexicon.column(c).words.last().is_some_and(|w| w == "count"))
+            });
         }
         // "cheap to rent" is no rental rate.
         if length == 1 && at > 0 && tokens[at - 1].is("to") {

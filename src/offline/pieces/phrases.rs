@@ -241,8 +241,12 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             (Piece::Dimension(WHERE), 2)
         }
         ("in", "percent" | "percentage", _) => (Piece::Preposition("of".to_owned()), 2),
-        ("took" | "take" | "takes" | "taken" | "taking", "place", _) => (Piece::Verb(String::new()), 2),
-        ("find" | "figure" | "carried" | "carry" | "point", "out", _) => (Piece::Verb(String::new()), 2),
+        ("took" | "take" | "takes" | "taken" | "taking", "place", _) => {
+            (Piece::Verb(String::new()), 2)
+        }
+        ("find" | "figure" | "carried" | "carry" | "point", "out", _) => {
+            (Piece::Verb(String::new()), 2)
+        }
         ("on", "record" | "file", _) => (Piece::Preposition("of".to_owned()), 2),
         ("came" | "come" | "comes" | "put", "out", _) => (Piece::Verb(String::new()), 2),
         ("in" | "on" | "at", "one", _) if !matches!(word(2), "of") => {

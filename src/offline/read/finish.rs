@@ -57,6 +57,14 @@ impl<'a> Reader<'a> {
                 {
                     self.rows_of_kind(*c)
                 }
+                // "Who rented Night Boat?" does not ask for the film.
+                [Condition::In(c, _)]
+                    if self.who
+                        && !self.lexicon.is_person(c.table)
+                        && self.the_person().is_some() =>
+                {
+                    None
+                }
                 [Condition::In(c, _)] if self.asked || !names_rows(self.lexicon, *c) => {
                     Some(c.table)
                 }

@@ -191,6 +191,14 @@ impl<'a> Reader<'a> {
                 return self.a_period_of(c, period);
             }
         }
+        // "born after 1950 and before 1980"
+        if self.at >= 2
+            && matches!(self.pieces[self.at - 2], Piece::And)
+            && let Some(Condition::During(c, _)) = self.conditions.last()
+            && self.lacks.is_none()
+        {
+            return self.a_period_of(*c, period);
+        }
         // "the 2018 season"
         if let Some(Target::Column(c)) = self.peek_target()
             && self.is_year(*c)
@@ -227,7 +235,10 @@ impl<'a> Reader<'a> {
                     (columns[c].kind == ValueKind::Date
                         || self.is_year(ColumnId { table, column: c }))
                         && !housekeeping(&columns[c].words)
-                        && !columns[c].words.iter().any(|w| w.starts_with("birth") || w == "born")
+                        && !columns[c]
+                            .words
+                            .iter()
+                            .any(|w| w.starts_with("birth") || w == "born")
                 })
                 .collect();
             let own = |c: &&usize| {

@@ -130,7 +130,10 @@ impl Reader<'_> {
         // Of several those that a table of what was done names, or that are called after it.
         let named = |t: &usize| {
             self.mentioned.last().is_some_and(|m| {
-                self.lexicon.edges.iter().any(|e| e.from == *m && e.to == *t)
+                self.lexicon
+                    .edges
+                    .iter()
+                    .any(|e| e.from == *m && e.to == *t)
             })
         };
         let called = |t: &usize| {

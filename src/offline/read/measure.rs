@@ -22,6 +22,10 @@ impl<'a> Reader<'a> {
             self.a_value(c, value)?;
             self.section = Section::Head;
         }
+        if matches!(self.peek(), Some(Piece::Not)) {
+            self.at += 1;
+            self.negated = true;
+        }
         while let Some(Target::Column(c)) = self.peek_target() {
             if self.lexicon.column(*c).kind != ValueKind::Bool {
                 break;
@@ -48,12 +52,9 @@ impl<'a> Reader<'a> {
         let (noun, target) = self.noun()?;
         let different = std::mem::replace(&mut self.distinct, distinct_before);
         // "students major in …"
-        let plural = noun
-            .text
-            .split_once(' ')
-            .is_some_and(|(first, rest)| {
-                first.ends_with('s') && first.len() > 3 && !rest.starts_with("of ")
-            });
+        let plural = noun.text.split_once(' ').is_some_and(|(first, rest)| {
+            first.ends_with('s') && first.len() > 3 && !rest.starts_with("of ")
+        });
         if plural && matches!(target, Target::Column(_)) {
             return Err("a count of rows or of what they have");
         }
@@ -139,6 +140,11 @@ impl<'a> Reader<'a> {
                 && self.entity.is_none()
                 && self.outputs.is_empty()
             {
+                // "women among the patients are smokers": of the women, or of the patients.
+                let says = |p: &Piece| matches!(p, Piece::Preposition(w) if matches!(w.as_str(), "is" | "are" | "was" | "were"));
+                if self.pieces[self.at..].iter().any(says) {
+                    return Err("a percentage that may be of two things");
+                }
                 self.entity = Some(*t);
                 self.is_named = true;
                 self.noun()?;

@@ -183,7 +183,8 @@ impl<'a> Reader<'a> {
         {
             self.cost += 0.05;
             // "never released an album": what follows is lacking.
-            if self.negated && matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table) {
+            if self.negated && matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table)
+            {
                 return Ok(());
             }
             // "customers who rented …" speaks of rentals.

@@ -460,7 +460,8 @@ impl<'a> Reader<'a> {
                     // "the most common pickup zone"
                     Target::Column(c) if self.plays(*c).is_some() => {
                         let to = self.plays(*c).unwrap_or(c.table);
-                        self.outputs.extend(self.lexicon.label(to).map(Output::Column));
+                        self.outputs
+                            .extend(self.lexicon.label(to).map(Output::Column));
                         c.table
                     }
                     Target::Column(c) => {
