@@ -407,3 +407,47 @@ async fn rows_tell_how_tables_without_keys_hang_together() {
     }
     db.drop().await;
 }
+
+#[tokio::test]
+async fn refuses_rather_than_guesses() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    for question in [
+        "How many customers have left?",
+        "which films are currently out?",
+        "film with the highest replacement cost in each category",
+        "Who wrote the most reviews?",
+        "Which customers rented more than 50 films in 2023?",
+        "How many films are in the Drma category?",
+    ] {
+        let output = pgagent(&["ask", question], &offline(&db));
+        let code = output.status.code();
+        assert_eq!(code, Some(1), "{question}: {}", stdout(&output));
+    }
+    db.drop().await;
+}
+
+#[tokio::test]
+async fn one_wrong_letter_is_forgiven() {
+    let Some(db) = TestDatabase::create(&sample()).await else {
+        return;
+    };
+    for (misspelt, right) in [
+        (
+            "How many customers live in Lisbn?",
+            "How many customers live in Lisbon?",
+        ),
+        (
+            "How many custmers are there?",
+            "How many customers are there?",
+        ),
+        (
+            "What is the average replacment cost?",
+            "What is the average replacement cost?",
+        ),
+    ] {
+        assert_eq!(said(misspelt, &db), said(right, &db), "{misspelt}");
+    }
+    db.drop().await;
+}
