@@ -204,10 +204,14 @@ fn noun(
         let mut found = links(lexicon, tokens, hits, at, at + length);
         // "number of songs" counts them, unless a column is called so.
         if length > 2 && tokens[at].is_any(&["number", "count"]) && tokens[at + 1].is("of") {
-            found.retain(|l| {
-                !matches!(l.target, Target::Column(c)
-                if !lexicon.column(c).words.first().is_some_and(|w| w == "number" || w == "count")
-                    && !lexicon.column(c).words.last().is_some_and(|w| w == "count"))
+            let counts = |c| {
+                let words = &lexicon.column(c).words;
+                words.first().is_some_and(|w| w == "number" || w == "count")
+                    || words.last().is_some_and(|w| w == "count")
+            };
+            found.retain(|l| match l.target {
+                Target::Column(c) => counts(c),
+                _ => true,
             });
         }
         // "cheap to rent" is no rental rate.
