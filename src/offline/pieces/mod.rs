@@ -150,7 +150,11 @@ pub fn pieces(
             at += 1;
             continue;
         }
-        if token.kind == Kind::Word && is_linking_verb(&token.lower) {
+        if token.is_any(&["started", "start", "starts", "begun", "began"]) {
+            out.push(Piece::Role(false));
+        } else if token.is_any(&["ended", "end", "ends", "finished"]) {
+            out.push(Piece::Role(true));
+        } else if token.kind == Kind::Word && is_linking_verb(&token.lower) {
             out.push(Piece::Verb(token.stem.clone()));
         } else if !(token.kind == Kind::Word && is_neutral(&token.lower)) {
             unknown.push(text[token.start..token.end].to_owned());

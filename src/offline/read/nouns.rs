@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
                     .iter()
                     .rev()
                     .take(2)
-                    .any(|p| matches!(p, Piece::With));
+                    .any(|p| matches!(p, Piece::With | Piece::Not));
             let plain = column.kind == ValueKind::Date
                 || self.last_score() >= 0.95
                 || (had && self.last_score() >= 0.76);
@@ -189,6 +189,10 @@ impl<'a> Reader<'a> {
             }
             // "customers who rented …" speaks of rentals.
             if self.entity.is_some_and(|e| e != c.table) && !self.negated {
+                // "released the most games" counts games.
+                if matches!(self.peek(), Some(Piece::Superlative(_) | Piece::Common(_))) {
+                    return Ok(());
+                }
                 if !self.mentioned.contains(&c.table) {
                     self.mentioned.push(c.table);
                 }
