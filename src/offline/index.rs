@@ -4,7 +4,8 @@
 use std::collections::HashMap;
 
 use super::lexicon::{ColumnId, TableWords};
-use super::link::{LONGEST_PHRASES, SHORTEST_MISSPELT, one_off, similar};
+use super::link::{LONGEST_PHRASES, SHORTEST_MISSPELT};
+use super::score::{one_off, similar};
 use super::vocabulary::{meanings, near_meanings};
 use super::words::root;
 

@@ -1,7 +1,9 @@
 //! From tokens to pieces: operators that phrases spell, and nouns that may be tables, columns or values.
 
 mod adjectives;
+mod amounts;
 mod counts;
+mod orders;
 mod phrases;
 mod shape;
 

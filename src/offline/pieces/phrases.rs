@@ -1,6 +1,8 @@
 //! Operators that phrases spell.
 
 use super::adjectives::{WHEN, WHERE, adjective, comparative, dimension, is_comparative};
+use super::amounts::{average_after, measure, than_average};
+use super::orders::{descent, direction, direction_of, is_alphabetical};
 use super::{Aggregate, Operator, Piece, Superlative, counts};
 use crate::offline::dates::{self, unit};
 use crate::offline::words::{Kind, Token};
@@ -380,116 +382,4 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             _ => return None,
         },
     })
-}
-
-/// Where the "than" stands that a comparative goes on to, if the average follows it.
-fn than_average(tokens: &[Token], at: usize) -> Option<usize> {
-    let than = (at + 2..tokens.len().min(at + 7)).find(|&i| tokens[i].is("than"))?;
-    average_after(tokens, than).map(|_| than)
-}
-
-/// How many tokens "than the average" takes.
-fn average_after(tokens: &[Token], than: usize) -> Option<usize> {
-    let article = tokens
-        .get(than + 1)?
-        .is_any(&["the", "our", "their", "its", "an"]);
-    let at = than + 1 + usize::from(article);
-    tokens
-        .get(at)?
-        .is_any(&["average", "mean"])
-        .then_some(at + 1 - than)
-}
-
-fn is_alphabetical(word: &str) -> bool {
-    matches!(
-        word,
-        "alphabetical" | "alphabetic" | "lexicographical" | "lexicographic"
-    )
-}
-
-/// Whether a word turns an order around, or says that it goes up.
-fn direction_of(word: &str) -> Option<bool> {
-    match word {
-        "reverse" | "reversed" | "descending" | "decreasing" => Some(true),
-        "ascending" | "increasing" => Some(false),
-        _ => None,
-    }
-}
-
-/// What a number is measured in, under one name, and how many tokens say it.
-fn measure(token: &Token, next: Option<&Token>) -> Option<(&'static str, usize)> {
-    if token.kind == Kind::Punctuation('%') {
-        return Some(("percent", 1));
-    }
-    if token.is_any(&["square", "sq"]) && next.is_some_and(|t| t.kind == Kind::Word) {
-        return Some(("square", 2));
-    }
-    let unit = match token.lower.as_str() {
-        "second" | "seconds" | "sec" | "secs" => "second",
-        "minute" | "minutes" | "min" | "mins" => "minut",
-        "hour" | "hours" | "hrs" => "hour",
-        "day" | "days" => "day",
-        "year" | "years" => "year",
-        "metre" | "metres" | "meter" | "meters" | "m" => "meter",
-        "foot" | "feet" | "ft" => "feet",
-        "inch" | "inches" => "inch",
-        "km" | "kilometer" | "kilometers" | "kilometre" | "kilometres" | "kms" => "km",
-        "mile" | "miles" | "mi" => "mile",
-        "cm" | "centimeters" | "centimetres" => "cm",
-        "kg" | "kilo" | "kilos" | "kilogram" | "kilograms" => "kg",
-        "pound" | "pounds" | "lb" | "lbs" => "pound",
-        "ton" | "tons" | "tonne" | "tonnes" => "ton",
-        "gram" | "grams" | "g" => "gram",
-        "dollar" | "dollars" | "usd" => "dollar",
-        "euro" | "euros" | "eur" => "euro",
-        "percent" => "percent",
-        "times" => "times",
-        _ => return None,
-    };
-    Some((unit, 1))
-}
-
-/// "from the oldest to the youngest", "from high to low".
-fn descent(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
-    const HIGH: &[&str] = &[
-        "oldest", "old", "highest", "high", "largest", "most", "longest", "newest", "latest",
-        "biggest",
-    ];
-    const LOW: &[&str] = &[
-        "youngest", "young", "lowest", "low", "smallest", "least", "shortest", "oldest", "earliest",
-    ];
-    let rest: Vec<&Token> = tokens[at + 1..]
-        .iter()
-        .take(5)
-        .filter(|t| !t.is("the"))
-        .collect();
-    let [first, to, second, ..] = rest.as_slice() else {
-        return None;
-    };
-    let length = tokens[at..].iter().position(|t| t.start == second.start)? + 1;
-    if !to.is("to") {
-        return None;
-    }
-    if adjective(&first.lower).is_some()
-        && !matches!(first.lower.as_str(), "largest" | "smallest" | "biggest")
-    {
-        // "from the youngest to the oldest" says what it sorts by.
-        let up = adjective(&second.lower).is_some() && first.lower != second.lower;
-        up.then(|| (Piece::From(first.lower.clone()), length))
-    } else if first.is_any(HIGH) && second.is_any(LOW) && first.lower != second.lower {
-        Some((Piece::Direction(true), length))
-    } else if first.is_any(LOW) && second.is_any(HIGH) {
-        Some((Piece::Direction(false), length))
-    } else {
-        None
-    }
-}
-
-/// "in descending order of population" sorts by what follows; alone it is a direction.
-fn direction(next: &str, descending: bool) -> (Piece, usize) {
-    if matches!(next, "of" | "by") {
-        (Piece::OrderBy(descending), 4)
-    } else {
-        (Piece::Direction(descending), 3)
-    }
 }

@@ -4,17 +4,20 @@
 #[cfg(test)]
 mod cases;
 mod compare;
+mod extreme;
 mod finish;
 mod group;
 mod hints;
 mod late;
 mod measure;
 mod nouns;
+mod numbers;
 mod ratio;
 mod reader;
 mod role;
 mod sentence;
 mod superlative;
+mod units;
 mod value;
 
 use super::lexicon::{ColumnId, Lexicon};
