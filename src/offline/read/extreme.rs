@@ -6,6 +6,7 @@ use super::super::link::Target;
 use super::super::pieces::{Piece, Superlative};
 use super::super::query::{Condition, Key, Measure, Order, Output};
 use super::finish::is_below;
+use super::hints::adjective_direction;
 use super::reader::{Reader, Step};
 
 impl Reader<'_> {
@@ -47,6 +48,18 @@ impl Reader<'_> {
         };
         own.or_else(|| below.next().filter(|_| below.next().is_none()))
             .or(through)
+    }
+
+    /// The most of a column, in the direction that the adjective means of it.
+    pub(super) fn extreme_of(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
+        let descending = adjective_direction(&s.word, self.lexicon.column(c), s.descending);
+        self.extreme_column(
+            c,
+            &Superlative {
+                descending,
+                ..s.clone()
+            },
+        )
     }
 
     pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {

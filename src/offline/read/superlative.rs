@@ -125,15 +125,7 @@ impl<'a> Reader<'a> {
                         other => other,
                     };
                     if let Some((c, _)) = self.hinted(t, word) {
-                        let descending =
-                            adjective_direction(&s.word, self.lexicon.column(c), s.descending);
-                        return self.extreme_column(
-                            c,
-                            &Superlative {
-                                descending,
-                                ..s.clone()
-                            },
-                        );
+                        return self.extreme_of(c, s);
                     }
                     // The largest order is the one of the largest amount, where orders have no size.
                     let large = matches!(s.word.as_str(), "largest" | "biggest" | "smallest");
@@ -161,13 +153,7 @@ impl<'a> Reader<'a> {
                     if self.entity.is_some_and(|e| {
                         !is_below(self.lexicon, e, t) && !is_below(self.lexicon, t, e)
                     }) {
-                        return self.extreme_column(
-                            c,
-                            &Superlative {
-                                descending,
-                                ..s.clone()
-                            },
-                        );
+                        return self.extreme_of(c, s);
                     }
                     if s.limit.is_some() {
                         return Err("several of the largest inside a condition");
@@ -276,15 +262,7 @@ impl<'a> Reader<'a> {
                 }
                 if let Some(entity) = self.entity {
                     if let Some((c, _)) = self.hinted(entity, &s.word) {
-                        let descending =
-                            adjective_direction(&s.word, self.lexicon.column(c), s.descending);
-                        return self.extreme_column(
-                            c,
-                            &Superlative {
-                                descending,
-                                ..s.clone()
-                            },
-                        );
+                        return self.extreme_of(c, s);
                     }
                     if let (Some(last), "most" | "least") =
                         (self.mentioned.last().copied(), s.word.as_str())
@@ -312,15 +290,7 @@ impl<'a> Reader<'a> {
                 {
                     self.entity = Some(table);
                     self.cost += 0.1;
-                    let descending =
-                        adjective_direction(&s.word, self.lexicon.column(c), s.descending);
-                    return self.extreme_column(
-                        c,
-                        &Superlative {
-                            descending,
-                            ..s.clone()
-                        },
-                    );
+                    return self.extreme_of(c, s);
                 }
                 Err("a superlative of nothing that is known")
             }
