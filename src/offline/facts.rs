@@ -266,7 +266,14 @@ fn is_day(text: &str) -> bool {
             .is_some_and(|t| t.bytes().all(|b| b.is_ascii_digit()))
     };
     let bytes = text.as_bytes();
+    let number = |range: std::ops::Range<usize>| {
+        text.get(range)
+            .and_then(|t| t.parse::<u32>().ok())
+            .unwrap_or(0)
+    };
     text.len() >= 10
+        && (1..=12).contains(&number(5..7))
+        && (1..=31).contains(&number(8..10))
         && digits(0..4)
         && digits(5..7)
         && digits(8..10)

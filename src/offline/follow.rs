@@ -72,7 +72,13 @@ pub fn joined(before: &[Piece], addition: Vec<Piece>) -> Vec<Piece> {
         match piece {
             Piece::Period(_) => pieces.retain(|p| !matches!(p, Piece::Period(_))),
             Piece::Noun(noun) => {
-                if let Some(column) = value_column(noun) {
+                let of = |p: &Piece| match p {
+                    Piece::Noun(n) => value_column(n),
+                    _ => None,
+                };
+                // Of two values of one column, as the ends of a journey are, none is told to go.
+                let several = |c| pieces.iter().filter(|p| of(p) == Some(c)).count() > 1;
+                if let Some(column) = value_column(noun).filter(|c| !several(*c)) {
                     pieces.retain(
                         |p| !matches!(p, Piece::Noun(n) if value_column(n) == Some(column)),
                     );
@@ -90,7 +96,8 @@ pub fn joined(before: &[Piece], addition: Vec<Piece>) -> Vec<Piece> {
     let new = addition
         .iter()
         .position(|p| matches!(p, Piece::Superlative(_)));
-    if let (Some(at), Some(new)) = (at, new) {
+    let plain = !addition.iter().any(|p| matches!(p, Piece::Noun(_)));
+    if let (Some(at), Some(new), true) = (at, new, plain) {
         pieces[at] = addition.remove(new);
     }
     pieces.extend(addition);

@@ -193,7 +193,7 @@ impl Planner for OfflinePlanner {
         let reading = match reply::chosen(request.question, request.history) {
             Some((at, question, history)) => {
                 let pieces = self.pieces(&lexicon, question, history).await?;
-                reply::reading(&lexicon, read(&lexicon, &pieces), at)
+                reply::reading(read(&lexicon, &pieces), at)
             }
             None => {
                 let pieces = self

@@ -1,9 +1,8 @@
 //! Readings that tie, put to the person, and the number that comes back.
 
 use super::lexicon::Lexicon;
-use super::query::Query;
 use super::read::{Reading, Unsure};
-use super::{say, sql};
+use super::say;
 use crate::session::Turn;
 
 /// Readings that are put to the person.
@@ -11,10 +10,14 @@ const WAYS: usize = 3;
 const ASKS: &str = "It can be read in several ways; which is meant?";
 
 /// The question back, with the readings by number.
-pub fn question(lexicon: &Lexicon, ways: &[Query]) -> String {
+pub fn question(lexicon: &Lexicon, ways: &[Reading]) -> String {
     let mut text = ASKS.to_owned();
     for (i, way) in ways.iter().take(WAYS).enumerate() {
-        text.push_str(&format!("\n{}. {}", i + 1, say::reading(lexicon, way)));
+        text.push_str(&format!(
+            "\n{}. {}",
+            i + 1,
+            say::reading(lexicon, &way.query)
+        ));
     }
     text
 }
@@ -30,27 +33,14 @@ pub fn chosen<'a>(reply: &str, history: &'a [Turn]) -> Option<(usize, &'a str, &
 }
 
 /// The reading that was chosen.
-pub fn reading(
-    lexicon: &Lexicon,
-    found: Result<Reading, Unsure>,
-    at: usize,
-) -> Result<Reading, Unsure> {
+pub fn reading(found: Result<Reading, Unsure>, at: usize) -> Result<Reading, Unsure> {
     let Err(Unsure::Tie(ways)) = found else {
         return found;
     };
-    let Some(query) = ways.into_iter().take(WAYS).nth(at) else {
-        return Err(Unsure::Shape("there is no reading of that number"));
-    };
-    match sql::build(lexicon, &query, &|_| false) {
-        Ok(sql) => Ok(Reading {
-            query,
-            sql,
-            cost: 0.0,
-        }),
-        Err(_) => Err(Unsure::Shape(
-            "its tables do not hang together in one plain way",
-        )),
-    }
+    ways.into_iter()
+        .take(WAYS)
+        .nth(at)
+        .ok_or(Unsure::Shape("there is no reading of that number"))
 }
 
 /// The questions of a session; a choice between readings is none, and goes on from none.

@@ -177,7 +177,8 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             ));
         }
         // "the 5 largest"
-        if at + 1 < tokens.len()
+        if number(1).is_none()
+            && at + 1 < tokens.len()
             && let Some((Piece::Superlative(s), length)) = phrase(tokens, at + 1)
             && s.limit.is_none()
         {

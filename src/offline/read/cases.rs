@@ -393,6 +393,66 @@ fn reads_what_was_done_and_by_whom() {
     );
 }
 
+/// What looks like one thing and is another is refused.
+#[test]
+fn refuses_what_would_lose_a_word() {
+    let map = Fixture::new(
+        "country(*id integer, name text)
+         state(*id integer, name text, country_id integer, area integer)
+         city(*id integer, name text, state_id integer, population integer)
+         building(*id integer, name text, city_id integer, height integer)
+         store(*id integer, name text, city_id integer, is_open boolean, sales numeric)
+         shopper(*id integer, name text, city_id integer, store_id integer)
+         product(*id integer, name text, store_id integer, price numeric)",
+    )
+    .key("state.country_id", "country.id")
+    .key("city.state_id", "state.id")
+    .key("building.city_id", "city.id")
+    .key("store.city_id", "city.id")
+    .key("shopper.city_id", "city.id")
+    .key("shopper.store_id", "store.id")
+    .key("product.store_id", "store.id")
+    .holds("country.name", &["Austria"])
+    .holds("city.name", &["Graz"]);
+    check(
+        &map,
+        &[
+            (
+                "How much is the price of each product?",
+                "[how much of several things]",
+            ),
+            (
+                "How much do the products cost?",
+                "[how much of something that is no one amount]",
+            ),
+            (
+                "List the sales of stores in descending order",
+                "SELECT s1.sales FROM store AS s1 ORDER BY s1.sales DESC NULLS LAST",
+            ),
+            (
+                "What are the sales of stores in Graz?",
+                "SELECT sum(s1.sales) AS total_sales FROM store AS s1 JOIN city AS c2 ON s1.city_id = c2.id WHERE c2.name = 'Graz'",
+            ),
+            (
+                "How many cities are in the largest state of Austria?",
+                "[the largest of rows that another table narrows]",
+            ),
+            (
+                "Which 3 cities have the tallest buildings?",
+                "[a number of which nothing is said]",
+            ),
+            (
+                "What percentage of stores are open in each city?",
+                "[a percentage beside something else]",
+            ),
+            (
+                "Which stores have more than 100 shoppers in Graz?",
+                "[a condition that may be of two things]",
+            ),
+        ],
+    );
+}
+
 /// Whatever is asked, it is read or refused.
 #[test]
 fn no_words_in_any_order_break_it() {

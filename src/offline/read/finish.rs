@@ -5,6 +5,7 @@ use super::super::lexicon::{Lexicon, ValueKind};
 use super::super::query::{
     Aggregate, Condition, Key, Measure, Operator, Order, Output, Query, Unit,
 };
+use super::super::words::stem;
 use super::late::contradict;
 use super::nouns::names_rows;
 use super::reader::{Reader, Step};
@@ -106,7 +107,7 @@ impl<'a> Reader<'a> {
         if !self.buckets.is_empty() {
             let table = by_measure.filter(|_| !measured).unwrap_or(entity);
             let date = self.date_of(&[table]).ok_or("no one date to group by")?;
-            for (unit, _) in std::mem::take(&mut self.buckets) {
+            for unit in std::mem::take(&mut self.buckets) {
                 if self.lexicon.column(date).kind != ValueKind::Date {
                     if unit != Unit::Year {
                         return Err("no one date to group by");
@@ -317,7 +318,7 @@ impl<'a> Reader<'a> {
             })
             .collect();
         self.on_the_way(entity, &conditions);
-        let conditions = self.outward(entity, conditions);
+        let conditions = self.outward(entity, conditions)?;
         if contradict(&conditions) {
             return Err("conditions that no row can fulfil");
         }
@@ -327,6 +328,17 @@ impl<'a> Reader<'a> {
             return Err("it asks for what it says itself");
         }
         // "the largest state in Austria": the largest of those.
+        let deep = conditions.iter().any(|c| match c {
+            Condition::Rows(_, _, _, inner)
+            | Condition::Lacks(_, inner)
+            | Condition::Also(_, inner) => {
+                inner.len() > 1 && inner.iter().any(|c| matches!(c, Condition::Extreme { .. }))
+            }
+            _ => false,
+        });
+        if deep {
+            return Err("the largest of some rows, within a condition");
+        }
         let twice = (1..conditions.len()).any(|i| {
             matches!(conditions[i], Condition::In(..)) && conditions[..i].contains(&conditions[i])
         });
@@ -351,6 +363,13 @@ impl<'a> Reader<'a> {
             .collect();
         for condition in &mut conditions {
             if let Condition::Extreme { table, within, .. } = condition {
+                // "the largest state of Austria", where Austria is a row of its own
+                let narrowed = others
+                    .iter()
+                    .any(|c| c.table() != *table && is_above(lexicon, *table, c.table()));
+                if narrowed {
+                    return Err("the largest of rows that another table narrows");
+                }
                 within.extend(others.iter().filter(|c| c.table() == *table).cloned());
             }
         }
@@ -379,16 +398,38 @@ impl<'a> Reader<'a> {
                 Condition::Extreme { .. } => true,
                 _ => false,
             });
-            let amount = self.additive(c.table) == Some(c) || self.named_sum;
+            // Of each row, or in an order, they are shown one by one; prices of single things have no sum.
+            let plain = group.is_empty()
+                && self.groups.is_empty()
+                && self.group_tables.is_empty()
+                && self.order.is_empty()
+                && !distinct;
+            let price = lexicon.column(c).words.iter().any(|w| {
+                ["price", "cost", "fee", "rate", "fare"]
+                    .iter()
+                    .any(|p| *w == stem(p))
+            });
+            let amount = match self.named_sum {
+                true => true,
+                false => self.additive(c.table) == Some(c) && !price,
+            };
+            if !plain && !one && self.much {
+                return Err("how much of several things");
+            }
             match (one, amount && lexicon.column(c).kind == ValueKind::Number) {
                 (true, _) => {}
+                _ if !plain => {}
                 (false, true) => outputs = vec![Output::Measure(Measure::Of(Aggregate::Sum, c))],
                 (false, false) => return Err("how much of something that is no one amount"),
             }
         }
+        if self.wanted.is_some() && self.limit.is_none() {
+            return Err("a number of which nothing is said");
+        }
         let mut part = std::mem::take(&mut self.part);
         if outputs.contains(&Output::Share) {
-            if outputs.len() > 1 || self.limit.is_some() {
+            let grouped = !self.group_tables.is_empty() || !self.groups.is_empty();
+            if outputs.len() > 1 || self.limit.is_some() || grouped {
                 return Err("a percentage beside something else");
             }
             if part.is_empty() {

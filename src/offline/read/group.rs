@@ -49,7 +49,7 @@ impl<'a> Reader<'a> {
             self.skip_links();
             if let Some(Piece::Unit(unit)) = self.peek() {
                 self.at += 1;
-                self.buckets.push((*unit, true));
+                self.buckets.push(*unit);
             } else {
                 let (_, target) = self.noun()?;
                 match target {
@@ -163,7 +163,7 @@ impl<'a> Reader<'a> {
             && self.entity.is_none()
         {
             // "Which month had the most rentals?"
-            self.buckets.push((unit, true));
+            self.buckets.push(unit);
             return Ok(());
         }
         if matches!(unit, Unit::Day) && self.at >= 2 {
@@ -172,7 +172,7 @@ impl<'a> Reader<'a> {
         Err("a unit of time of which nothing is said")
     }
 
-    pub(super) fn a_period(&mut self, period: &Period, _table: Option<usize>) -> Step<()> {
+    pub(super) fn a_period(&mut self, period: &Period) -> Step<()> {
         if self.negated {
             return Err("a negated period");
         }

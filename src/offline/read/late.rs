@@ -231,7 +231,11 @@ impl Reader<'_> {
     }
 
     /// Conditions on the entity itself do not narrow what is counted of it.
-    pub(super) fn outward(&self, entity: usize, conditions: Vec<Condition>) -> Vec<Condition> {
+    pub(super) fn outward(
+        &self,
+        entity: usize,
+        conditions: Vec<Condition>,
+    ) -> Step<Vec<Condition>> {
         let mut all = Vec::new();
         for condition in conditions {
             let Condition::Rows(table, operator, n, inner) = condition else {
@@ -242,11 +246,25 @@ impl Reader<'_> {
                 c.table() == entity
                     || (c.table() != table && is_above(self.lexicon, entity, c.table()))
             };
+            // Stores in California, or customers there: both have an address.
+            let shared = |c: &Condition| {
+                let wanted = std::collections::BTreeSet::from([c.table()]);
+                let way = joins::tree(&self.lexicon.edges, table, &wanted, &|_| false);
+                way.is_ok_and(|hops| {
+                    !hops.is_empty() && hops.iter().all(|h| h.single && h.to != entity)
+                })
+            };
+            if inner
+                .iter()
+                .any(|c| c.table() != entity && own(c) && shared(c))
+            {
+                return Err("a condition that may be of two things");
+            }
             let (outer, inner): (Vec<_>, Vec<_>) = inner.into_iter().partition(own);
             all.extend(outer);
             all.push(Condition::Rows(table, operator, n, inner));
         }
-        all
+        Ok(all)
     }
 }
 
@@ -279,6 +297,19 @@ pub(super) fn contradict(conditions: &[Condition]) -> bool {
             _ => None,
         })
         .collect();
+    let ends: Vec<(usize, usize, &Vec<Condition>)> = conditions
+        .iter()
+        .filter_map(|c| match c {
+            Condition::Via(table, edge, inner) => Some((*table, *edge, inner)),
+            _ => None,
+        })
+        .collect();
+    let two_ends = ends
+        .iter()
+        .any(|a| ends.iter().any(|b| (a.0, a.1) == (b.0, b.1) && a.2 != b.2));
+    if two_ends {
+        return true;
+    }
     let apart = values.iter().any(|(c, these)| {
         values
             .iter()

@@ -280,7 +280,7 @@ impl<'a> Reader<'a> {
             self.skip_links();
             // "the average number of likes": a column that holds numbers.
             let plain = matches!(self.peek_target(), Some(Target::Column(c))
-                if self.lexicon.column(*c).kind == ValueKind::Number);
+                if self.lexicon.column(*c).kind == ValueKind::Number && !self.is_year(*c));
             if !plain {
                 return Err("an average of counts");
             }

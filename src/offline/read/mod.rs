@@ -35,7 +35,7 @@ const DEAREST: f32 = 0.7;
 const MARGIN: f32 = 0.04;
 
 /// A reading with its SQL.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Reading {
     pub query: Query,
     pub sql: Select,
@@ -48,10 +48,10 @@ pub enum Unsure {
     /// No way of reading it is known.
     Shape(&'static str),
     /// Several readings are as good as each other.
-    Tie(Vec<Query>),
+    Tie(Vec<Reading>),
 }
 
-/// The one best reading of the pieces; `before` is the reading that a follow-up goes on from.
+/// The one best reading of the pieces.
 pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
     if let Some(parts) = ratio::parts(pieces) {
         return ratio::read(lexicon, &parts?);
@@ -112,17 +112,14 @@ pub fn read(lexicon: &Lexicon, pieces: &[Piece]) -> Result<Reading, Unsure> {
     if best.cost > DEAREST {
         return Err(Unsure::Shape("its words fit the schema only loosely"));
     }
-    let ties: Vec<Query> = sorted
+    let ties: Vec<Reading> = sorted
         .take_while(|r| r.cost - best.cost < MARGIN)
         .filter(|r| canonical(lexicon, &r.query) != canonical(lexicon, &best.query))
-        .map(|r| r.query)
         .collect();
     if ties.is_empty() {
         return Ok(best);
     }
-    Err(Unsure::Tie(
-        std::iter::once(best.query).chain(ties).collect(),
-    ))
+    Err(Unsure::Tie(std::iter::once(best).chain(ties).collect()))
 }
 
 /// A reading with the keys of other tables in the place of what points to them: two that are the same then

@@ -143,6 +143,13 @@ impl<'a> Reader<'a> {
             let yes = !std::mem::take(&mut self.negated);
             return self.condition(Condition::True(c, yes));
         }
+        // "never released an album": what follows is lacking.
+        if self.negated
+            && self.entity.is_some_and(|e| e != c.table)
+            && matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table)
+        {
+            return Ok(());
+        }
         if self.negated {
             self.negated = false;
             let had = self.at >= 2
@@ -182,13 +189,8 @@ impl<'a> Reader<'a> {
             && !matches!(self.peek(), Some(Piece::Each | Piece::By | Piece::Unit(_)))
         {
             self.cost += 0.05;
-            // "never released an album": what follows is lacking.
-            if self.negated && matches!(self.peek_target(), Some(Target::Table(t)) if *t == c.table)
-            {
-                return Ok(());
-            }
             // "customers who rented …" speaks of rentals.
-            if self.entity.is_some_and(|e| e != c.table) && !self.negated {
+            if self.entity.is_some_and(|e| e != c.table) {
                 // "released the most games" counts games.
                 if matches!(self.peek(), Some(Piece::Superlative(_) | Piece::Common(_))) {
                     return Ok(());
@@ -200,15 +202,11 @@ impl<'a> Reader<'a> {
                 return Ok(());
             }
             let birth = column.words.iter().any(|w| w.starts_with("birth"));
-            let negated = std::mem::take(&mut self.negated);
             // "How many stores are closed?": those that have a day of it.
             if column.kind == ValueKind::Date && column.is_nullable && !birth {
-                return self.condition(Condition::Missing(c, negated));
+                return self.condition(Condition::Missing(c, false));
             }
-            return match negated {
-                true => Err("a negation of what happened to all"),
-                false => Ok(()),
-            };
+            return Ok(());
         }
         if counted
             && self.section == Section::Head

@@ -40,7 +40,7 @@ pub(super) struct Reader<'a> {
     pub(super) mentioned: Vec<usize>,
     /// With the open absence that they belong to, and the table that was mentioned last before them.
     pub(super) periods: Vec<(Period, Option<usize>, Option<usize>)>,
-    pub(super) buckets: Vec<(Unit, bool)>,
+    pub(super) buckets: Vec<Unit>,
     /// "top 5 customers" that still wants what it is by.
     pub(super) top: Option<Superlative>,
     /// Whether rows are asked for: "which", "who".
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
                 Piece::Number(_) => self.bare_number()?,
                 Piece::Period(period) => {
                     self.at += 1;
-                    self.a_period(period, None)?;
+                    self.a_period(period)?;
                 }
                 Piece::Unit(unit) => {
                     self.at += 1;
