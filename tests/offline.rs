@@ -418,6 +418,7 @@ async fn refuses_rather_than_guesses() {
         "which films are currently out?",
         "film with the highest replacement cost in each category",
         "Who wrote the most reviews?",
+        "What is the best film in Comedy?",
         "Which customers rented more than 50 films in 2023?",
         "How many films are in the Drma category?",
     ] {

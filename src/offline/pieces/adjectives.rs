@@ -36,7 +36,7 @@ pub fn adjective(word: &str) -> Option<(&'static [&'static str], bool)> {
     const PRICE: &[&str] = &["price", "cost", "fee", "fare", "budget"];
     const PEOPLE: &[&str] = &["population"];
     const TIME: &[&str] = &["date", "time", "year"];
-    const MERIT: &[&str] = &["rating", "rate", "score", "star", "grade", "gpa"];
+    const MERIT: &[&str] = &["rating", "score", "star", "grade", "gpa"];
     const WEALTH: &[&str] = &["wealth", "worth", "income", "earn", "gdp"];
     const SPEED: &[&str] = &["speed", "velocity"];
     const HEAT: &[&str] = &["temperature"];
