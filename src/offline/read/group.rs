@@ -235,6 +235,7 @@ impl<'a> Reader<'a> {
                     (columns[c].kind == ValueKind::Date
                         || self.is_year(ColumnId { table, column: c }))
                         && !housekeeping(&columns[c].words)
+                        && !columns[c].joined.contains("updated")
                         && !columns[c]
                             .words
                             .iter()

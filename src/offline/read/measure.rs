@@ -2,7 +2,7 @@
 
 use super::super::lexicon::{ColumnId, ValueKind};
 use super::super::link::Target;
-use super::super::pieces::{Piece, Superlative};
+use super::super::pieces::{Noun, Piece, Superlative};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
 use super::super::words::stem;
 use super::nouns::names_rows;
@@ -279,8 +279,15 @@ impl<'a> Reader<'a> {
             self.at += 1;
             self.skip_links();
             // "the average number of likes": a column that holds numbers.
-            let plain = matches!(self.peek_target(), Some(Target::Column(c))
-                if self.lexicon.column(*c).kind == ValueKind::Number && !self.is_year(*c));
+            let surely = |noun: &Noun| noun.links[self.choice[self.at]].score >= 0.75;
+            let plain = match (self.peek(), self.peek_target()) {
+                (Some(Piece::Noun(noun)), Some(Target::Column(c))) => {
+                    self.lexicon.column(*c).kind == ValueKind::Number
+                        && !self.is_year(*c)
+                        && (surely(noun) || self.is_count(*c))
+                }
+                _ => false,
+            };
             if !plain {
                 return Err("an average of counts");
             }
