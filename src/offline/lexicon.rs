@@ -116,6 +116,13 @@ pub struct Column {
     pub is_written: bool,
 }
 
+impl Column {
+    /// Whether it holds numbers to compare and compute with, and not names of rows.
+    pub fn is_number(&self) -> bool {
+        self.kind == ValueKind::Number && !self.is_key
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct TableWords {
     /// The name as a query writes it.

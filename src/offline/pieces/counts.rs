@@ -57,9 +57,10 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         let descending = which == "most";
         if matches!(
             what,
-            "common" | "frequent" | "frequently" | "commonly" | "popular"
+            "common" | "frequent" | "frequently" | "commonly" | "popular" | "often"
         ) {
-            let skip = if word(2) == "used" { 3 } else { 2 };
+            let used = what != "often" && word(2) == "used";
+            let skip = if used { 3 } else { 2 };
             return Some((
                 Piece::Common(Superlative {
                     descending,
@@ -71,16 +72,6 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         }
         if what == "recently" {
             return sup(descending, 2, "most recent".to_owned());
-        }
-        if what == "often" {
-            return Some((
-                Piece::Common(Superlative {
-                    descending,
-                    limit: None,
-                    word: what.to_owned(),
-                }),
-                2,
-            ));
         }
         if what == "number" && word(2) == "of" {
             return sup(descending, 3, which.to_owned());
@@ -110,10 +101,7 @@ pub(super) fn count(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         && tokens
             .get(at + 1)
             .is_none_or(|t| matches!(t.kind, Kind::Punctuation(_)));
-    if matches!(word(0), "first" | "last") && done {
-        return sup(word(0) == "last", 1, word(0).to_owned());
-    }
-    if let ("first" | "last", true, true) = (word(0), told, thing) {
+    if matches!(word(0), "first" | "last") && (done || (told && thing)) {
         return sup(word(0) == "last", 1, word(0).to_owned());
     }
     if let Some(descending) = superlative(word(0)) {

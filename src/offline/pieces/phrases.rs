@@ -76,15 +76,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("more" | "less", next, "than") if adjective(&format!("{} {next}", word(0))).is_some() => {
             let both = format!("{} {next}", word(0));
             let more = adjective(&both).is_some_and(|(_, more)| more);
-            operator(
-                if more {
-                    Operator::Greater
-                } else {
-                    Operator::Less
-                },
-                3,
-                Some(&both),
-            )
+            operator(than(more), 3, Some(&both))
         }
         // "more seats than the average restaurant"
         (comparing, next, _)
@@ -100,23 +92,15 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
                 comparative(&token.lower).filter(|_| than_average(tokens, at - back) == Some(at))
             });
             op.zip(average_after(tokens, at)).map(|(more, length)| {
-                let op = if more {
-                    Operator::Greater
-                } else {
-                    Operator::Less
-                };
+                let op = than(more);
                 (Piece::Average(op, None), length)
             })
         }
         // "a greater weight than 10"
         (comparing, next, _) if is_comparative(comparing) && next != "than" => {
-            let than = (2..5).find(|&i| word(i) == "than" && number(i + 1).is_some());
-            let op = if comparative(comparing) == Some(true) {
-                Operator::Greater
-            } else {
-                Operator::Less
-            };
-            than.map(|_| (Piece::Than(op), 1))
+            let at_than = (2..5).find(|&i| word(i) == "than" && number(i + 1).is_some());
+            let op = than(comparative(comparing) == Some(true));
+            at_than.map(|_| (Piece::Than(op), 1))
         }
         ("than", ..) if number(1).is_some() => Some((Piece::Preposition("than".to_owned()), 1)),
         ("more" | "greater" | "higher", "than", _) => operator(Operator::Greater, 2, None),
@@ -125,15 +109,7 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
         ("no" | "not", "less" | "fewer", "than") => operator(Operator::GreaterOrEqual, 3, None),
         (adj, "than", _) if adjective(adj).is_some() => {
             let more = adjective(adj).is_some_and(|(_, more)| more);
-            operator(
-                if more {
-                    Operator::Greater
-                } else {
-                    Operator::Less
-                },
-                2,
-                Some(adj),
-            )
+            operator(than(more), 2, Some(adj))
         }
         ("at", "least", _) => operator(Operator::GreaterOrEqual, 2, None),
         ("at", "most", _) => operator(Operator::LessOrEqual, 2, None),
@@ -383,4 +359,13 @@ pub(super) fn phrase(tokens: &[Token], at: usize) -> Option<(Piece, usize)> {
             _ => return None,
         },
     })
+}
+
+/// What "more than" or "less than" compares by.
+fn than(more: bool) -> Operator {
+    if more {
+        Operator::Greater
+    } else {
+        Operator::Less
+    }
 }

@@ -1,7 +1,7 @@
 //! What rows are ranked by: a column, a number over other rows, or how common they are.
 
 use super::super::joins;
-use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::lexicon::ColumnId;
 use super::super::link::Target;
 use super::super::pieces::{Piece, Superlative};
 use super::super::query::{Condition, Key, Measure, Order, Output};
@@ -19,8 +19,7 @@ impl Reader<'_> {
                     Some(Piece::Count(_)) => true,
                     Some(Piece::Noun(_)) => {
                         matches!(self.target(self.at + i + 1), Ok((_, Target::Column(c)))
-                            if self.lexicon.column(*c).kind == ValueKind::Number
-                                && !self.lexicon.column(*c).is_key)
+                            if self.lexicon.column(*c).is_number())
                     }
                     _ => false,
                 }
@@ -29,25 +28,17 @@ impl Reader<'_> {
 
     /// The one table whose rows the value that was just named is a kind of, with what the adjective compares.
     pub(super) fn kind_of(&self, word: &str) -> Option<(usize, ColumnId)> {
-        let value = match self.conditions.last() {
-            Some(Condition::In(c, _)) => c.table,
-            _ => return None,
+        let Some(Condition::In(value, _)) = self.conditions.last() else {
+            return None;
         };
-        let own = self.hinted(value, word).map(|(c, _)| (value, c));
-        let mut below = self
-            .lexicon
-            .edges
-            .iter()
-            .filter(|e| e.to == value && e.from != value)
-            .filter_map(|e| self.hinted(e.from, word).map(|(c, _)| (e.from, c)));
-        let through = match self.conditions.last() {
-            Some(Condition::In(c, _)) => self
-                .rows_of_kind(*c)
-                .and_then(|t| self.hinted(t, word).map(|(c, _)| (t, c))),
-            _ => None,
-        };
-        own.or_else(|| below.next().filter(|_| below.next().is_none()))
-            .or(through)
+        let compared = |table| self.hinted(table, word).map(|(c, _)| (table, c));
+        let edges = self.lexicon.edges.iter();
+        let mut below = edges
+            .filter(|e| e.to == value.table && e.from != value.table)
+            .filter_map(|e| compared(e.from));
+        compared(value.table)
+            .or_else(|| below.next().filter(|_| below.next().is_none()))
+            .or_else(|| self.rows_of_kind(*value).and_then(compared))
     }
 
     /// The most of a column, in the direction that the adjective means of it.
@@ -60,6 +51,12 @@ impl Reader<'_> {
                 ..s.clone()
             },
         )
+    }
+
+    /// So many rows as the superlative, a ranking before it or the question's beginning says, or one.
+    fn limit_to(&mut self, s: &Superlative) {
+        let top = self.top.take().and_then(|t| t.limit);
+        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
     }
 
     pub(super) fn extreme_column(&mut self, c: ColumnId, s: &Superlative) -> Step<()> {
@@ -87,8 +84,7 @@ impl Reader<'_> {
             by: Key::Column(c),
             descending: s.descending,
         });
-        let top = self.top.take().and_then(|t| t.limit);
-        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
+        self.limit_to(s);
         Ok(())
     }
 
@@ -121,12 +117,11 @@ impl Reader<'_> {
         if self.entity.is_none() && self.outputs.is_empty() && self.buckets.is_empty() {
             return Err("a superlative of nothing that is known");
         }
-        let top = self.top.take().and_then(|t| t.limit);
         self.order.push(Order {
             by: Key::Measure(measure),
             descending: s.descending,
         });
-        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
+        self.limit_to(s);
         Ok(())
     }
 
@@ -185,8 +180,7 @@ impl Reader<'_> {
             by: Key::Measure(Measure::Rows(table)),
             descending: s.descending,
         });
-        let top = self.top.take().and_then(|t| t.limit);
-        self.limit = Some(s.limit.or(top).or(self.wanted).unwrap_or(1));
+        self.limit_to(s);
         Ok(())
     }
 }

@@ -241,34 +241,7 @@ impl<'a> Reader<'a> {
         if loose && !measured && self.order.is_empty() && !self.conditions.is_empty() {
             self.cost += 0.15;
         }
-        if self.who
-            && outputs
-                .iter()
-                .all(|o| matches!(o, Output::Measure(Measure::Of(..))))
-        {
-            return Err("it asks who, and a number is no person");
-        }
-        let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
-        let shows_people = outputs.iter().any(
-            |o| matches!(o, Output::Column(c) if lexicon.is_person(c.table) && c.table != entity),
-        );
-        // "Who is the director of …?" may be a column.
-        let named = outputs.iter().all(|o| {
-            matches!(o, Output::Column(c) if self.asked_for.contains(c) && lexicon.column(*c).kind == ValueKind::Text)
-        });
-        let numbers = outputs.iter().all(
-            |o| matches!(o, Output::Column(c) if lexicon.column(*c).kind == ValueKind::Number && !lexicon.tables[c.table].label.contains(&c.column)),
-        );
-        if self.who && numbers {
-            return Err("it asks who, and a number is no person");
-        }
-        if self.who && people && !lexicon.is_person(entity) && !shows_people && !named {
-            return Err("it asks who, and the rows that fit are no persons");
-        }
-        let nameless = |o: &Output| matches!(o, Output::Column(c) if lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(c));
-        if self.who && outputs.iter().any(nameless) {
-            return Err("it asks who, and the rows that fit are no persons");
-        }
+        self.shows_whom(&outputs, entity)?;
         let lacking = self
             .conditions
             .iter()

@@ -101,8 +101,7 @@ impl<'a> Reader<'a> {
                         && self
                             .entity
                             .is_some_and(|e| e == c.table || is_above(self.lexicon, e, c.table))
-                        && self.lexicon.column(*c).kind == ValueKind::Number
-                        && !self.lexicon.column(*c).is_key
+                        && self.lexicon.column(*c).is_number()
                     {
                         let c = *c;
                         self.noun()?;

@@ -148,6 +148,45 @@ impl Reader<'_> {
             .or_else(|| only(people.clone()))
     }
 
+    /// Whether people are shown where "who" asks for them.
+    pub(super) fn shows_whom(&self, outputs: &[Output], entity: usize) -> Step<()> {
+        if !self.who {
+            return Ok(());
+        }
+        let lexicon = self.lexicon;
+        let all = |fits: &dyn Fn(ColumnId) -> bool| {
+            outputs
+                .iter()
+                .all(|o| matches!(o, Output::Column(c) if fits(*c)))
+        };
+        let any = |fits: &dyn Fn(ColumnId) -> bool| {
+            outputs
+                .iter()
+                .any(|o| matches!(o, Output::Column(c) if fits(*c)))
+        };
+        let kind = |c: ColumnId| lexicon.column(c).kind;
+        let measures = outputs
+            .iter()
+            .all(|o| matches!(o, Output::Measure(Measure::Of(..))));
+        let numbers = all(&|c| {
+            kind(c) == ValueKind::Number && !lexicon.tables[c.table].label.contains(&c.column)
+        });
+        if measures || numbers {
+            return Err("it asks who, and a number is no person");
+        }
+        let people = (0..lexicon.tables.len()).any(|t| lexicon.is_person(t));
+        let shown = any(&|c| lexicon.is_person(c.table) && c.table != entity);
+        // "Who is the director of …?" may be a column.
+        let named = all(&|c| self.asked_for.contains(&c) && kind(c) == ValueKind::Text);
+        let strangers = people && !lexicon.is_person(entity) && !shown && !named;
+        let nameless =
+            any(&|c| lexicon.tables[c.table].key.contains(&c.column) && !self.named.contains(&c));
+        if strangers || nameless {
+            return Err("it asks who, and the rows that fit are no persons");
+        }
+        Ok(())
+    }
+
     /// Whether a column says where a row is; where somebody was born is a place of birth and no other.
     fn is_place(&self, c: ColumnId) -> bool {
         const PLACES: &[&str] = &[

@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
                     return Ok(Measure::Of(Aggregate::Sum, *c));
                 }
                 let column = self.lexicon.column(*c);
-                if column.kind == ValueKind::Number && !column.is_key && !different {
+                if column.is_number() && !different {
                     return Err("a count of numbers may mean their sum");
                 }
                 if self.lexicon.tables[c.table].key == [c.column] {
@@ -102,8 +102,7 @@ impl<'a> Reader<'a> {
             ]
             .iter()
             .any(|end| name.ends_with(end));
-        column.kind == ValueKind::Number
-            && !column.is_key
+        column.is_number()
             && (plural
                 || (column.words.len() > 1
                     && column
@@ -357,8 +356,7 @@ impl<'a> Reader<'a> {
             "day", "hour", "minute", "goal", "unit", "quantity", "sold", "spent", "download",
         ];
         let column = self.lexicon.column(c);
-        column.kind == ValueKind::Number
-            && !column.is_key
+        column.is_number()
             && column
                 .words
                 .iter()
@@ -371,9 +369,7 @@ impl<'a> Reader<'a> {
         let amounts = ["amount", "price", "total", "cost", "value", "revenu", "sum"];
         let mut found = (0..columns.len()).filter(|&c| {
             let column = &columns[c];
-            column.kind == ValueKind::Number
-                && !column.is_key
-                && column.words.iter().any(|w| amounts.contains(&w.as_str()))
+            column.is_number() && column.words.iter().any(|w| amounts.contains(&w.as_str()))
         });
         let first = found.next()?;
         found.next().is_none().then_some(ColumnId {
@@ -383,11 +379,22 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Words for sums that need no word for summing.
+pub(super) fn is_total(word: &str) -> bool {
+    has_any(word, &["revenue", "turnover", "earnings", "sales"])
+}
+
+fn has_any(word: &str, parts: &[&str]) -> bool {
+    let word = word.to_lowercase();
+    parts.iter().any(|part| word.contains(part))
+}
+
 /// Words for amounts that are only of use as a sum.
 pub(super) fn is_summable(word: &str) -> bool {
-    [
-        "revenue", "sales", "turnover", "income", "earnings", "spending", "amount",
-    ]
-    .iter()
-    .any(|w| word.to_lowercase().contains(w))
+    has_any(
+        word,
+        &[
+            "revenue", "sales", "turnover", "income", "earnings", "spending", "amount",
+        ],
+    )
 }

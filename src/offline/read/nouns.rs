@@ -5,7 +5,7 @@ use super::super::link::Target;
 use super::super::pieces::{Piece, WHEN};
 use super::super::query::{Aggregate, Condition, Key, Measure, Order, Output};
 use super::finish::is_above;
-use super::measure::is_summable;
+use super::measure::{is_summable, is_total};
 use super::reader::{Reader, Section, Step};
 
 impl<'a> Reader<'a> {
@@ -126,8 +126,7 @@ impl<'a> Reader<'a> {
             return Ok(());
         }
         // "population density": the last word says which number it is.
-        if column.kind == ValueKind::Number
-            && !column.is_key
+        if column.is_number()
             && matches!(self.peek(), Some(Piece::Noun(_)))
             && matches!(self.peek_target(), Some(Target::Column(o))
                 if *o != c && o.table == c.table && self.lexicon.column(*o).kind == ValueKind::Number)
@@ -263,12 +262,7 @@ impl<'a> Reader<'a> {
                 {
                     self.cost += 0.08;
                 }
-                self.named_sum |= self.last_noun().is_some_and(|n| {
-                    let text = n.text.to_lowercase();
-                    ["revenue", "turnover", "earnings", "sales"]
-                        .iter()
-                        .any(|w| text.contains(w))
-                });
+                self.named_sum |= self.last_noun().is_some_and(|n| is_total(&n.text));
                 let label = &self.lexicon.tables[c.table].label;
                 let whole = label.len() > 1
                     && label.first() == Some(&c.column)
@@ -295,8 +289,7 @@ impl<'a> Reader<'a> {
                     self.outputs.pop();
                     return self.put_measure(Measure::Of(Aggregate::Sum, c));
                 }
-                if column.kind == ValueKind::Number
-                    && !column.is_key
+                if column.is_number()
                     && matches!(self.peek(), Some(Piece::Each))
                     && self.outputs.len() == 1
                     && !matches!(self.target(self.at + 1), Ok((_, Target::Table(t))) if *t == c.table)

@@ -39,8 +39,7 @@ impl Reader<'_> {
         if let (Some(Target::Column(c)), Ok((_, Target::Table(t)))) =
             (self.peek_target(), self.target(self.at + 1))
             && c.table == *t
-            && self.lexicon.column(*c).kind == ValueKind::Number
-            && !self.lexicon.column(*c).is_key
+            && self.lexicon.column(*c).is_number()
             && !self.negated
         {
             let c = *c;
@@ -67,10 +66,7 @@ impl Reader<'_> {
         }
         let (_, target) = self.noun()?;
         match target {
-            Target::Column(c)
-                if self.lexicon.column(*c).kind == ValueKind::Number
-                    && !self.lexicon.column(*c).is_key =>
-            {
+            Target::Column(c) if self.lexicon.column(*c).is_number() => {
                 self.condition(Condition::Compare(*c, Operator::Equal, n.clone()))
             }
             Target::Table(t)

@@ -119,27 +119,19 @@ impl Reader<'_> {
             ends.iter().filter(|(_, to)| *to).count() == 1
                 && ends.iter().filter(|(_, to)| !*to).count() == 1
         };
-        let near: Vec<usize> = self
-            .entity
-            .iter()
-            .chain(&self.mentioned)
-            .copied()
-            .filter(has_both)
-            .collect();
-        let all: Vec<usize> = (0..self.lexicon.tables.len())
-            .filter(|t| *t != c.table && !self.lexicon.tables[*t].is_view)
-            .filter(has_both)
-            .collect();
-        let table = match (near.as_slice(), all.as_slice()) {
-            ([first, ..], _) => *first,
-            ([], [only]) => *only,
-            _ => return Ok(condition),
+        let near = self.entity.iter().chain(&self.mentioned).copied();
+        let table = near.into_iter().find(has_both).or_else(|| {
+            let mut all = (0..self.lexicon.tables.len())
+                .filter(|t| *t != c.table && !self.lexicon.tables[*t].is_view)
+                .filter(has_both);
+            all.next().filter(|_| all.next().is_none())
+        });
+        let of = |table| {
+            self.ends(table, c.table)
+                .into_iter()
+                .find(|(_, to)| *to == said)
         };
-        let edge = self
-            .ends(table, c.table)
-            .into_iter()
-            .find(|(_, to)| *to == said);
-        let Some((edge, _)) = edge else {
+        let Some((table, (edge, _))) = table.and_then(|t| Some((t, of(t)?))) else {
             return Ok(condition);
         };
         self.cost += 0.1;

@@ -147,8 +147,6 @@ impl<'a> Reader<'a> {
                 }
                 // "cities in the largest state"
                 if let Some((c, _)) = self.hinted(t, &s.word) {
-                    let descending =
-                        adjective_direction(&s.word, self.lexicon.column(c), s.descending);
                     // "the movie that has the best rating", of which each has one
                     if self.entity.is_some_and(|e| {
                         !is_below(self.lexicon, e, t) && !is_below(self.lexicon, t, e)
@@ -161,7 +159,11 @@ impl<'a> Reader<'a> {
                     return self.condition(Condition::Extreme {
                         table: t,
                         by: c,
-                        descending,
+                        descending: adjective_direction(
+                            &s.word,
+                            self.lexicon.column(c),
+                            s.descending,
+                        ),
                         within: Vec::new(),
                     });
                 }
@@ -275,7 +277,7 @@ impl<'a> Reader<'a> {
                             Some(c) if money => {
                                 self.extreme_measure(Measure::Of(Aggregate::Sum, c), s)
                             }
-                            Some(_) | None if is_below(self.lexicon, entity, last) => {
+                            _ if is_below(self.lexicon, entity, last) => {
                                 self.extreme_measure(Measure::Rows(last), s)
                             }
                             _ => Err("a superlative of nothing that is known"),

@@ -1,6 +1,6 @@
 //! Numbers with a unit, and the column that a number without one is of.
 
-use super::super::lexicon::{ColumnId, ValueKind};
+use super::super::lexicon::ColumnId;
 use super::super::pieces::Piece;
 use super::super::query::{Condition, Output};
 use super::super::words::stem;
@@ -79,27 +79,26 @@ impl Reader<'_> {
     /// The one column that a comparison without any speaks of: the one that holds the unit that follows, the
     /// number that is shown, or the table's one amount.
     pub(super) fn implied(&self, owner: usize) -> Option<ColumnId> {
-        let numbers = |id: &ColumnId| {
-            let column = self.lexicon.column(*id);
-            column.kind == ValueKind::Number && !column.is_key
+        let only = |found: Vec<ColumnId>| match found.as_slice() {
+            [only] => Some(*only),
+            _ => None,
         };
-        let only = |mut found: Box<dyn Iterator<Item = ColumnId> + '_>| {
-            let first = found.next()?;
-            found.next().is_none().then_some(first)
-        };
-        let own = (0..self.lexicon.tables[owner].columns.len()).map(move |column| ColumnId {
-            table: owner,
-            column,
-        });
+        let number = |id: &ColumnId| self.lexicon.column(*id).is_number();
         if let Some(Piece::Measured(unit)) = self.peek() {
-            return only(Box::new(
-                own.filter(numbers).filter(move |id| self.holds(*id, unit)),
-            ));
+            let own = 0..self.lexicon.tables[owner].columns.len();
+            let own = own.map(|column| ColumnId {
+                table: owner,
+                column,
+            });
+            return only(
+                own.filter(|id| number(id) && self.holds(*id, unit))
+                    .collect(),
+            );
         }
         let shown = self.outputs.iter().filter_map(|o| match o {
             Output::Column(c) => Some(*c),
             _ => None,
         });
-        only(Box::new(shown.filter(numbers))).or_else(|| self.additive(owner))
+        only(shown.filter(number).collect()).or_else(|| self.additive(owner))
     }
 }
